@@ -1,0 +1,35 @@
+# Every target sets up .venv by itself, and uses the one that is there.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install demo test lint doc bench clean
+
+install: .venv/.installed
+
+.venv/.installed: setup.py constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[plot,test]'
+	touch $@
+
+.venv/.doc-installed: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[doc]'
+	touch $@
+
+demo: install
+	$(BIN)/python examples/demo.py
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+doc: .venv/.doc-installed
+	$(BIN)/python -m sphinx -W --keep-going -b html doc doc/_build/html
+
+bench: install
+	$(BIN)/python examples/benchmarks/step.py
+
+clean:
+	rm -rf .venv build dist *.egg-info doc/_build doc/generated

@@ -1,0 +1,184 @@
+"""Choose defaults: score settings of the estimators on real tables.
+
+    python examples/benchmarks/tables.py DATA_DIR OUT.jsonl [--task clf|reg]
+        [--seeds 2] [--sets a,b] [--settings name,name] [--print-only]
+
+DATA_DIR holds one ``.npz`` a data set: ``X`` (rows, features), ``y`` (int for
+classes, float for targets) and, where there are any, ``categorical`` (bool a
+column). Each run appends a line to OUT.jsonl; what stands there is not run again.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
+from sklearn_lga.datasets import hide_labels
+
+N_TRAIN, N_TEST = 5000, 2000
+SEED_OFFSET = 1000  # splits of their own, apart from any other benchmark's
+
+
+def settings(task):
+    """Named parameters: the default first, then one change at a time."""
+    grid = {"default": {}, "supervised": {}}
+    for travel in {"clf": (5, 15, 50), "reg": (1, 3, 10)}[task]:
+        for decay in (("linear", 3.0), ("linear", 10.0), ("linear", 30.0)):
+            name = f"travel={travel} T={decay[1]:g}"
+            grid[name] = {"label_lr": travel, "labeled_weight": decay}
+    for name, change in {
+        "dropout=0": {"dropout": 0.0},
+        "hidden=128,128": {"hidden_layer_sizes": (128, 128)},
+        "hidden=512": {"hidden_layer_sizes": (512,)},
+        "lr=3e-4": {"lr": 3e-4},
+        "lr=3e-3": {"lr": 3e-3},
+        "decays=0.99": {"gradient_decay": 0.99, "norm_decay": 0.99},
+        "eps_norm=1e-3": {"eps_norm": 1e-3},
+        "batch=64": {"unlabeled_batch_size": 64},
+        "supervised dropout=0": {"dropout": 0.0},
+    }.items():
+        grid[name] = change
+    return grid
+
+
+def table(path, n_labeled, seed):
+    """Preprocessed training and test rows, with all but a few labels hidden."""
+    data = np.load(path, allow_pickle=False)
+    X = data["X"].reshape(len(data["X"]), -1)
+    categorical = data["categorical"] if "categorical" in data else np.zeros(X.shape[1])
+    categorical = categorical.astype(bool)
+    classes = np.issubdtype(data["y"].dtype, np.integer)
+    y = np.unique(data["y"], return_inverse=True)[1] if classes else data["y"]
+    n_test = min(N_TEST, len(X) // 4)
+    train, test = train_test_split(
+        np.arange(len(X)),
+        train_size=min(N_TRAIN, len(X) - n_test),
+        test_size=n_test,
+        random_state=seed,
+        stratify=y if classes else None,
+    )
+    prepare = make_column_transformer(
+        (
+            make_pipeline(SimpleImputer(), StandardScaler()),
+            np.flatnonzero(~categorical),
+        ),
+        (
+            OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                max_categories=20,
+                sparse_output=False,
+            ),
+            np.flatnonzero(categorical),
+        ),
+    )
+    X_train = prepare.fit_transform(X[train]).astype(np.float32)
+    X_test = prepare.transform(X[test]).astype(np.float32)
+    marked = hide_labels(
+        y[train],
+        n_labeled=n_labeled,
+        stratify=False,
+        random_state=seed,
+        unlabeled=-1 if classes else np.nan,
+    )
+    return X_train, marked, y[train], X_test, y[test]
+
+
+def run(path, task, name, params, seed):
+    """One fit; a line of results."""
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")
+    n_classes = len(np.unique(np.load(path)["y"])) if task == "clf" else 0
+    n_labeled = max(100, 10 * n_classes) if task == "clf" else 200
+    X, marked, y, X_test, y_test = table(path, n_labeled, SEED_OFFSET + seed)
+    supervised = name.startswith("supervised")
+    if task == "clf":
+        estimator = RegularizedNetClassifier if supervised else LGAClassifier
+    else:
+        estimator = RegularizedNetRegressor if supervised else LGARegressor
+    hidden = marked == -1 if task == "clf" else np.isnan(marked)
+    model = estimator(random_state=seed)
+    params = dict(params)
+    if "label_lr" in params:  # given as a row's travel in a whole run
+        steps = int(np.ceil(hidden.sum() / 256))
+        params["label_lr"] /= max(20, int(np.ceil(1000 / steps)))
+    start = time.perf_counter()
+    model.set_params(**params).fit(X, marked)
+    line = {
+        "data": path.stem,
+        "task": task,
+        "setting": name,
+        "seed": seed,
+        "seconds": time.perf_counter() - start,
+    }
+    score = (lambda a, b: np.mean(a == b)) if task == "clf" else r2_score
+    line["transduction"] = float(score(y[hidden], model.transduction_[hidden]))
+    line["hidden"] = float(score(y[hidden], model.predict(X)[hidden]))
+    line["test"] = float(score(y_test, model.predict(X_test)))
+    if task == "clf":
+        line["log_loss"] = float(log_loss(y_test, model.predict_proba(X_test)))
+    return line
+
+
+def report(lines, task):
+    """Print the mean of each measure over data sets and seeds, by setting."""
+    lines = [line for line in lines if line["task"] == task]
+    measures = ["transduction", "hidden", "test", "log_loss", "seconds"]
+    print(f"{'setting':24s}{'runs':>6s}" + "".join(f"{m:>14s}" for m in measures))
+    for name in dict.fromkeys(line["setting"] for line in lines):
+        mine = [line for line in lines if line["setting"] == name]
+        means = [np.mean([line.get(m, np.nan) for line in mine]) for m in measures]
+        print(f"{name:24s}{len(mine):6d}" + "".join(f"{mean:14.4f}" for mean in means))
+
+
+def main():
+    """Run what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--task", choices=["clf", "reg"], default="clf")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--sets")
+    parser.add_argument("--settings")
+    parser.add_argument("--print-only", action="store_true")
+    args = parser.parse_args()
+    lines = []
+    if args.out.exists():
+        lines = [json.loads(line) for line in args.out.read_text().splitlines()]
+    if not args.print_only:
+        done = {(x["data"], x["setting"], x["seed"]) for x in lines}
+        jobs = [
+            (path, args.task, name, params, seed)
+            for seed in range(args.seeds)
+            for name, params in settings(args.task).items()
+            for path in sorted(args.data.glob("*.npz"))
+            if (not args.sets or path.stem in args.sets.split(","))
+            and (not args.settings or name in args.settings.split(","))
+            and (path.stem, name, seed) not in done
+            and "X" in (data := np.load(path))
+            and (data["y"].dtype.kind in "iu") == (args.task == "clf")
+        ]
+        results = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
+            joblib.delayed(run)(*job) for job in jobs
+        )
+        for line in results:
+            lines.append(line)
+            with open(args.out, "a") as file:
+                file.write(json.dumps(line) + "\n")
+    report(lines, args.task)
+
+
+if __name__ == "__main__":
+    main()

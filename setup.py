@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version = next(
+    line.split('"')[1]
+    for line in (here / "sklearn_lga" / "__init__.py").read_text().splitlines()
+    if line.startswith("__version__")
+)
+
+extras = {
+    "plot": ["matplotlib>=3.7"],
+    "test": [
+        "hypothesis>=6.80",
+        "pandas>=2.0",
+        "pytest>=7.4",
+        "ruff>=0.9",
+    ],
+    "doc": ["matplotlib>=3.7", "numpydoc>=1.6", "sphinx>=7.2"],
+}
+
+setup(
+    name="sklearn_lga",
+    version=version,
+    description="Label gradient alignment: semi-supervised learning with a "
+    "scikit-learn face",
+    long_description=(here / "README.rst").read_text(),
+    long_description_content_type="text/x-rst",
+    license="BSD-3-Clause",
+    packages=find_packages(include=["sklearn_lga", "sklearn_lga.*"]),
+    python_requires=">=3.10",
+    install_requires=[
+        "numpy>=1.25",
+        "scipy>=1.11",
+        "scikit-learn>=1.6",
+        "torch>=2.2",
+        "skorch>=1.1",
+        "joblib>=1.3",
+    ],
+    extras_require=extras,
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

@@ -1,0 +1,7 @@
+"""Label gradient alignment: semi-supervised learning with a scikit-learn face."""
+
+from ._lga import LGAClassifier, LGARegressor
+
+__version__ = "0.1.0"
+
+__all__ = ["LGAClassifier", "LGARegressor", "__version__"]

@@ -1,0 +1,310 @@
+"""What all estimators share: validate, encode, seed, build the net, fit, transduce."""
+
+import math
+from abc import ABCMeta, abstractmethod
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from numbers import Integral, Real
+
+import joblib
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+from skorch.helper import predefined_split
+
+from ._batches import RowDataset, SemiSupervisedDataset, n_steps_per_epoch
+from ._checks import (
+    check_any_labeled,
+    check_float32_range,
+    check_hidden_layer_sizes,
+    check_length,
+    check_module,
+    count_held_out,
+)
+from ._net import RestoreBest, SemiSupervisedNet
+from ._random import Seeds, seeded_global_generator
+from ._routing import NetParamsMixin, check_routed_arguments
+from .modules import ACTIVATIONS, MLP
+
+DEFAULT_STEPS = 1000
+"""Training steps that ``max_epochs=None`` aims at ..."""
+
+DEFAULT_MIN_EPOCHS = 20
+"""... and the passes over the rows that it makes at least."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base of the estimators: owns a skorch net that trains on marked rows.
+
+    Subclasses say what the labels are (``_encode``, ``_store_transduction``), how
+    the engine learns (``_engine``) and what it imputes (``_imputed``). Parameters
+    are fields, so that each is written once; see ``LGAClassifier`` for what they
+    mean.
+    """
+
+    module: object = None
+    hidden_layer_sizes: object = (256,)
+    activation: str = "relu"
+    dropout: float = 0.2
+    lr: float | None = None
+    batch_size: int = 256
+    unlabeled_batch_size: int | None = None
+    max_epochs: int | None = None
+    include_labeled: bool = False
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    tol: float = 1e-4
+    unlabeled: object = -1
+    warm_start: bool = False
+    device: str = "auto"
+    random_state: object = None
+    verbose: int = 0
+    callbacks: object = None
+    net_params: dict | None = None
+
+    _parameter_constraints = {
+        "module": [callable, None],
+        "hidden_layer_sizes": ["array-like"],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "unlabeled_batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
+        "include_labeled": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "unlabeled": [Real, str, None],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+        "net_params": [dict, None],
+    }
+
+    _default_lr = 1e-3
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the network and impute the missing labels.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Labelled and unlabelled rows. Arrays of more dimensions are taken with
+            a ``module`` of one's own.
+
+        y : array-like of shape (n_samples,)
+            Labels or targets, with unlabelled rows marked as ``unlabeled`` says.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input or a parameter is unusable; the message names it.
+        """
+        self._check_net_params()
+        previous = getattr(self, "net_", None) if self.warm_start else None
+        X = self._validate_rows(X, reset=previous is None)
+        check_length(X, y, self)
+        encoded = self._encode(y, reset=previous is None)
+        check_any_labeled(encoded.unlabeled, self)
+        seeds = Seeds.draw(self.random_state)
+        dataset, valid = self._datasets(X, encoded, seeds.split)
+        net = self._make_net(dataset, valid, seeds)
+        with self._module_randomness(seeds.module, net.device):
+            net.initialize()
+            self._warm_start(net, previous, dataset)
+            net.partial_fit(dataset)
+        self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
+        self._store_transduction(encoded, self._imputed(dataset, encoded.unlabeled))
+        return self
+
+    @property
+    @abstractmethod
+    def _objective(self):
+        """Loss and label parameterization of the task."""
+
+    @abstractmethod
+    def _encode(self, y, reset):
+        """Read ``y`` into ``EncodedTargets`` and set what predictions need of it."""
+
+    @abstractmethod
+    def _split_labeled(self, given, n_held_out, random_state):
+        """Positions of labelled rows to train on; the others are held out."""
+
+    @abstractmethod
+    def _labels_from_outputs(self, outputs):
+        """What the network predicts, as imputed labels."""
+
+    @abstractmethod
+    def _store_transduction(self, encoded, imputed):
+        """Set ``transduction_`` from the given and the imputed labels."""
+
+    @abstractmethod
+    def _engine(self, dataset, n_epochs, n_steps):
+        """The engine's state class and the arguments of its own."""
+
+    @abstractmethod
+    def _imputed(self, dataset, unlabeled):
+        """Imputed labels of the unlabelled rows, shape (n_unlabeled, n_outputs)."""
+
+    def _validate_rows(self, X, reset):
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            allow_nd=self.module is not None,
+            dtype="numeric",
+        )
+        check_float32_range(X)
+        return X
+
+    def _datasets(self, X, encoded, seed):
+        """Training data, and held-out labelled rows for early stopping or None."""
+        unlabeled, given, labels = encoded
+        labels = torch.from_numpy(labels)
+        rows, valid = np.flatnonzero(~unlabeled), None
+        if self.early_stopping:
+            n_held_out = count_held_out(self.validation_fraction, len(rows))
+            kept = self._split_labeled(given, n_held_out, np.random.RandomState(seed))
+            held = np.setdiff1d(np.arange(len(rows)), kept)
+            valid = RowDataset(X[rows[held]], labels[held])
+            rows, labels = rows[kept], labels[kept]
+        stream = np.flatnonzero(unlabeled)
+        if self.include_labeled and len(stream):
+            stream = np.union1d(stream, rows)
+        return SemiSupervisedDataset(X, rows, labels, stream), valid
+
+    def _make_net(self, dataset, valid, seeds):
+        """The skorch net, not yet initialized."""
+        device = self._resolve_device()
+        sizes = self.batch_size, self.unlabeled_batch_size or self.batch_size
+        steps = n_steps_per_epoch(
+            len(dataset.labeled_rows), len(dataset.unlabeled_rows), *sizes
+        )
+        n_epochs = self.max_epochs or max(
+            DEFAULT_MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps)
+        )
+        noise_generator = torch.Generator(device).manual_seed(seeds.noise)
+        state, state_arguments = self._engine(dataset, n_epochs, n_epochs * steps)
+        state_arguments["batch_generator"] = torch.Generator().manual_seed(
+            seeds.batches
+        )
+        state_arguments["noise_generator"] = noise_generator
+        module = self._module_factory(dataset, seeds.module, noise_generator)
+        net_params = {"optimizer": torch.optim.Adam, **(self.net_params or {})}
+        check_routed_arguments(self.module, net_params)
+        return SemiSupervisedNet(
+            module,
+            self._objective,
+            state=state,
+            **{f"state__{name}": value for name, value in state_arguments.items()},
+            lr=self._default_lr if self.lr is None else self.lr,
+            max_epochs=n_epochs,
+            batch_size=sizes[0],
+            unlabeled_batch_size=sizes[1],
+            train_split=valid and predefined_split(valid),
+            callbacks=self._callbacks(),
+            device=device,
+            verbose=int(self.verbose),
+            **net_params,
+        )
+
+    def _callbacks(self):
+        """The user's callbacks, cloned as fitting changes them, and our own."""
+        callbacks = list(clone(self.callbacks or [], safe=False))
+        if self.early_stopping:
+            stopping = RestoreBest(
+                patience=self.n_iter_no_change,
+                threshold=self.tol,
+                threshold_mode="abs",
+                load_best=True,
+            )
+            callbacks.insert(0, ("early_stopping", stopping))
+        return callbacks
+
+    def _resolve_device(self):
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(
+                f"device={self.device!r} cannot be used: {error}. Pass 'auto', 'cpu', "
+                "or a device that torch finds on this machine."
+            ) from error
+        return self.device
+
+    def _module_factory(self, dataset, seed, noise_generator):
+        """A callable that builds the network from ``module_params``."""
+        n_outputs = dataset.labels.shape[1]
+        settings = {
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "activation": self.activation,
+            "dropout": self.dropout,
+        }
+        if self.module is None:
+            check_hidden_layer_sizes(self.hidden_layer_sizes)
+            return partial(
+                MLP,
+                dataset.X.shape[1],
+                n_outputs,
+                **settings,
+                generator=torch.Generator().manual_seed(seed),
+                noise_generator=noise_generator,
+            )
+        check_module(self.module, settings, type(self))
+        shape = dataset.X.shape[1:]
+        return partial(self.module, shape if len(shape) > 1 else shape[0], n_outputs)
+
+    def _module_randomness(self, seed, device):
+        """Let a module of the user's draw from torch's global generator, seeded.
+
+        The built-in network draws from generators of its own.
+        """
+        if self.module is None:
+            return nullcontext()
+        return seeded_global_generator(seed, torch.device(device))
+
+    def _warm_start(self, net, previous, dataset):
+        """Take over the network, and the labels where the rows are the same."""
+        if not self.warm_start:
+            return
+        rows_hash = joblib.hash(dataset.X[dataset.unlabeled_rows])
+        if previous is not None:
+            net.module_.load_state_dict(previous.module_.state_dict())
+            if rows_hash == self._unlabeled_hash:
+                net.state_.keep_labels_of(previous.state_)
+        self._unlabeled_hash = rows_hash
+
+    def _network_outputs(self, X):
+        """Outputs of the network for validated rows, shape (n_rows, n_outputs)."""
+        return self.net_.forward(X).numpy().astype(np.float64)
+
+    def _network_labels(self, X):
+        """The network's own labels for rows that are validated already."""
+        return self._labels_from_outputs(self._network_outputs(X))
+
+    def _predict_outputs(self, X):
+        check_is_fitted(self, "net_")
+        return self._network_outputs(self._validate_rows(X, reset=False))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,185 @@
+"""Whole batches of rows: data sets that are indexed by a batch, and samplers."""
+
+import math
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch.utils.data import Dataset
+
+
+def take_rows(X, rows):
+    """Rows of X, dense or CSR, as a new float32 tensor; only they are made dense."""
+    batch = X[rows]
+    if sparse.issparse(batch):
+        batch = batch.toarray()
+    return torch.from_numpy(np.array(batch, dtype=np.float32))
+
+
+class RowDataset(Dataset):
+    """Rows of a table and their labels, fetched a whole batch at a time.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, ...)
+
+    y : Tensor of shape (n_rows, n_outputs) or None, default=None
+        None: a placeholder takes its place, as in ``skorch.dataset.Dataset``.
+    """
+
+    def __init__(self, X, y=None):
+        self.X = X
+        self.y = y
+
+    def __len__(self):
+        return self.X.shape[0]
+
+    def __getitem__(self, rows):
+        return take_rows(self.X, rows), 0 if self.y is None else self.y[rows]
+
+
+class SemiSupervisedDataset(Dataset):
+    """Labelled and unlabelled rows of one table, fetched a pair of batches a time.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, ...)
+        All rows; it is never copied whole.
+
+    labeled_rows : ndarray of shape (n_labeled,)
+        Where the labelled rows stand in X.
+
+    labels : Tensor of shape (n_labeled, n_outputs)
+        Their labels.
+
+    unlabeled_rows : ndarray of shape (n_unlabeled,)
+        Where the rows of the unlabelled stream stand in X.
+    """
+
+    def __init__(self, X, labeled_rows, labels, unlabeled_rows):
+        self.X = X
+        self.labeled_rows = labeled_rows
+        self.labels = labels
+        self.unlabeled_rows = unlabeled_rows
+
+    def __len__(self):
+        return max(len(self.unlabeled_rows), len(self.labeled_rows))
+
+    def __getitem__(self, batch):
+        labeled, unlabeled = batch
+        labeled_batch = self._take(self.labeled_rows, labeled), self.labels[labeled]
+        if unlabeled is None:
+            return (labeled_batch,)
+        return labeled_batch, (self._take(self.unlabeled_rows, unlabeled), unlabeled)
+
+    def _take(self, rows, positions):
+        return take_rows(self.X, rows[positions.numpy()])
+
+
+def n_batches(n_rows, batch_size):
+    """Batches in one pass over the rows."""
+    return math.ceil(n_rows / batch_size)
+
+
+def n_steps_per_epoch(n_labeled, n_unlabeled, batch_size, unlabeled_batch_size):
+    """Steps in one pass over the unlabelled rows, or the labelled where none are."""
+    if n_unlabeled:
+        return n_batches(n_unlabeled, unlabeled_batch_size)
+    return n_batches(n_labeled, batch_size)
+
+
+class BatchStream:
+    """Endless shuffled passes over rows, in batches of nearly equal size.
+
+    No row is left out of a pass, and no batch is much smaller than the others
+    (which batch norm would not bear).
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+        ``batch_size`` is an upper bound. Where it takes in all rows, they come
+        in their order.
+
+    generator : torch.Generator
+        Source of the order.
+    """
+
+    def __init__(self, n_rows, batch_size, generator):
+        self.n_rows = n_rows
+        self.n_batches = n_batches(n_rows, batch_size)
+        self.generator = generator
+        self.batches = ()
+        self.position = 0
+
+    def next(self):
+        """Positions of the next batch's rows, a Tensor of int64."""
+        if self.position == len(self.batches):
+            self.batches = self._order().tensor_split(self.n_batches)
+            self.position = 0
+        self.position += 1
+        return self.batches[self.position - 1]
+
+    def _order(self):
+        if self.n_batches == 1:
+            return torch.arange(self.n_rows)
+        return torch.randperm(self.n_rows, generator=self.generator)
+
+
+class PairedSampler:
+    """Pairs of a labelled and an unlabelled batch; one iteration is one epoch.
+
+    An epoch is one pass over the unlabelled rows, or over the labelled ones
+    where there are no others (the second of a pair is then None, and a data set
+    gives the labelled batch alone).
+
+    Parameters
+    ----------
+    n_labeled, n_unlabeled : int
+        Rows of each kind.
+
+    batch_size, unlabeled_batch_size : int
+        Rows of each kind in a pair, at most.
+
+    generator : torch.Generator
+        Source of both orders.
+    """
+
+    def __init__(
+        self, n_labeled, n_unlabeled, batch_size, unlabeled_batch_size, generator
+    ):
+        self.n_steps = n_steps_per_epoch(
+            n_labeled, n_unlabeled, batch_size, unlabeled_batch_size
+        )
+        self.labeled = BatchStream(n_labeled, batch_size, generator)
+        self.unlabeled = None
+        if n_unlabeled:
+            self.unlabeled = BatchStream(n_unlabeled, unlabeled_batch_size, generator)
+
+    def __len__(self):
+        return self.n_steps
+
+    def __iter__(self):
+        for _ in range(self.n_steps):
+            unlabeled = self.unlabeled and self.unlabeled.next()
+            yield self.labeled.next(), unlabeled
+
+
+class SequentialSampler:
+    """Slices that cover the rows in their order.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+        The last slice may be shorter.
+    """
+
+    def __init__(self, n_rows, batch_size):
+        self.n_rows = n_rows
+        self.batch_size = batch_size
+
+    def __len__(self):
+        return n_batches(self.n_rows, self.batch_size)
+
+    def __iter__(self):
+        for start in range(0, self.n_rows, self.batch_size):
+            yield slice(start, start + self.batch_size)

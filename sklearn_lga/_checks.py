@@ -1,0 +1,104 @@
+"""Checks of input and parameters that scikit-learn does not make, and their errors."""
+
+import inspect
+import math
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from torch import nn
+
+
+def check_length(X, y, estimator):
+    """Refuse a ``y`` that is missing or does not match the rows of X."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
+    n_entries = len(y) if hasattr(y, "__len__") else np.asarray(y).size
+    if n_entries != X.shape[0]:
+        raise ValueError(
+            f"y must have one entry for each row of X: X has {X.shape[0]} rows, y has "
+            f"{n_entries} entries. Unlabelled rows are kept in y, marked by "
+            f"unlabeled={estimator.unlabeled!r}."
+        )
+
+
+def check_any_labeled(unlabeled, estimator):
+    """Refuse data without a label."""
+    if unlabeled.all():
+        raise ValueError(
+            f"y has no labelled row: all {len(unlabeled)} entries are missing or "
+            f"marked by unlabeled={estimator.unlabeled!r}. At least one label is "
+            "needed."
+        )
+
+
+def check_float32_range(X):
+    """Refuse values that float32, which networks compute in, cannot hold."""
+    values = X.data if sparse.issparse(X) else X
+    if values.dtype != np.float64 or not values.size:
+        return
+    largest, limit = max(values.max(), -values.min()), np.finfo(np.float32).max
+    if largest > limit:
+        raise ValueError(
+            f"X holds a value of magnitude {largest:.3g}, beyond {limit:.3g}, the "
+            "largest that the network can compute with (float32). Scale the features, "
+            "with StandardScaler for example."
+        )
+
+
+def check_hidden_layer_sizes(sizes):
+    """Refuse layer sizes that are not a sequence of positive integers."""
+    valid = np.ndim(sizes) == 1 and all(
+        isinstance(size, Integral) and size >= 1 for size in sizes
+    )
+    if not valid:
+        raise ValueError(
+            "hidden_layer_sizes must be a sequence of integers >= 1, one for each "
+            f"hidden layer, got {sizes!r}."
+        )
+
+
+def check_module(module, settings, estimator_type):
+    """Refuse an instance as ``module``, and settings of the built-in network.
+
+    Parameters
+    ----------
+    module : callable
+        The user's, not None.
+
+    settings : dict
+        The estimator's settings of the built-in network.
+
+    estimator_type : type
+        Whose signature tells the defaults, and so what was set.
+    """
+    if isinstance(module, nn.Module):
+        raise ValueError(
+            f"module must be a class or callable that builds a network, called as "
+            f"module(n_features, n_outputs, **module_params), got an instance of "
+            f"{type(module).__name__}. Pass the class."
+        )
+    defaults = inspect.signature(estimator_type).parameters
+    for name, value in settings.items():
+        if value != defaults[name].default:
+            raise ValueError(
+                f"{name}={value!r} sets the built-in network, but module="
+                f"{getattr(module, '__name__', module)} was given, too. Use "
+                f"module__{name} if your module takes it, or leave {name} at its "
+                "default."
+            )
+
+
+def count_held_out(validation_fraction, n_labeled):
+    """How many labelled rows early stopping holds out."""
+    n_held_out = math.ceil(validation_fraction * n_labeled)
+    if n_held_out >= n_labeled:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={validation_fraction} "
+            f"would hold out all {n_labeled} labelled rows. Label more rows, lower "
+            "validation_fraction, or pass early_stopping=False."
+        )
+    return n_held_out

@@ -1,0 +1,305 @@
+"""One iteration of Algorithm 1, with all of its state in one object."""
+
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from . import alignment
+
+
+@contextmanager
+def frozen_statistics(module):
+    """Batch norm normalizes by the batch, but leaves its running statistics alone.
+
+    Used for every pass of a step but the labelled one, so that one pass a step
+    updates the statistics.
+    """
+    layers = [
+        layer
+        for layer in module.modules()
+        if isinstance(layer, _NormBase) and layer.track_running_stats
+    ]
+    for layer in layers:
+        layer.track_running_stats = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.track_running_stats = True
+
+
+def trainable_parameters(module):
+    """The parameters that the flat gradients stand for, in their order."""
+    return [p for p in module.parameters() if p.requires_grad]
+
+
+def assign_gradient(parameters, gradient):
+    """Hand a flat gradient to an optimizer, as views in ``.grad``."""
+    sizes = [p.numel() for p in parameters]
+    for parameter, part in zip(parameters, gradient.split(sizes), strict=True):
+        parameter.grad = part.view_as(parameter)
+
+
+class SupervisedState(nn.Module):
+    """State of training on the labelled rows alone: what LGA is compared with.
+
+    Parameters
+    ----------
+    objective : Objective
+        Loss and label parameterization.
+
+    module : torch.nn.Module
+        The network to train; it is not kept.
+
+    batch_generator, noise_generator : torch.Generator or None, default=None
+        Sources of the batches (on the CPU) and of the noise inside the network
+        (on its device). Kept here so that the state is all there is to resume.
+    """
+
+    def __init__(
+        self, objective, module, *, batch_generator=None, noise_generator=None
+    ):
+        super().__init__()
+        self.objective = objective
+        self.n_parameters = sum(p.numel() for p in trainable_parameters(module))
+        self.batch_generator = batch_generator
+        self.noise_generator = noise_generator
+        self.n_steps_done = 0
+
+    def step(self, module, optimizer, labeled_batch, unlabeled_batch=None):
+        """One iteration: gradients, the update of theta and that of the labels.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The network, in training mode.
+
+        optimizer : torch.optim.Optimizer
+            Over the parameters of ``module``.
+
+        labeled_batch : tuple of Tensors
+            Rows of shape (batch_size, ...) and labels (batch_size, n_outputs).
+
+        unlabeled_batch : tuple of Tensors or None
+            Rows of shape (batch_size, ...) and their positions among the
+            unlabelled rows, shape (batch_size,), without repetition.
+
+        Returns
+        -------
+        terms : dict of str to scalar Tensor
+            "loss" and the terms worth recording, all without a graph.
+        """
+        terms = self.backward(module, labeled_batch, unlabeled_batch)
+        optimizer.step()
+        return terms
+
+    def backward(self, module, labeled_batch, unlabeled_batch=None):
+        """All of :meth:`step` but the update of theta, left as ``.grad``."""
+        parameters = trainable_parameters(module)
+        loss, gradient = self._labeled_gradient(module, parameters, labeled_batch)
+        assign_gradient(parameters, gradient)
+        self.n_steps_done += 1
+        return {"loss": loss, "labeled_loss": loss}
+
+    def keep_labels_of(self, other):
+        """Start from the imputed labels of another state; here there are none."""
+
+    def _labeled_gradient(self, module, parameters, batch):
+        """Loss and gradient g_l of a labelled batch."""
+        rows, labels = batch
+        loss = self.objective(self._outputs(module, rows, labels.shape[1]), labels)
+        return loss.detach(), alignment.flat_gradient(loss, parameters)
+
+    def _outputs(self, module, rows, n_outputs):
+        outputs = module(rows)
+        if outputs.shape != (len(rows), n_outputs):
+            raise ValueError(
+                f"module must return outputs of shape (n_rows, n_outputs) = "
+                f"({len(rows)}, {n_outputs}), got {tuple(outputs.shape)}. Its last "
+                f"layer needs {n_outputs} outputs: the module is called as "
+                "module(n_features, n_outputs, **module_params)."
+            )
+        return outputs
+
+    def get_extra_state(self):
+        """What a state_dict holds besides the buffers."""
+        generators = (self.batch_generator, self.noise_generator)
+        return {
+            "n_steps_done": self.n_steps_done,
+            "generators": [g and g.get_state() for g in generators],
+        }
+
+    def set_extra_state(self, state):
+        """Restore what :meth:`get_extra_state` gave."""
+        self.n_steps_done = state["n_steps_done"]
+        generators = (self.batch_generator, self.noise_generator)
+        for generator, saved in zip(generators, state["generators"], strict=True):
+            if generator is not None and saved is not None:
+                generator.set_state(saved)
+
+
+class LGAState(SupervisedState):
+    """State of Algorithm 1: label parameters w and the running averages.
+
+    The labels, their two Adam moments and the row counters are buffers of
+    n_unlabeled rows; as an ``nn.Parameter``, w would join theta's optimizer.
+
+    Parameters
+    ----------
+    objective : Objective
+        Loss and label parameterization.
+
+    module : torch.nn.Module
+        The network to train; it is not kept.
+
+    n_unlabeled, n_outputs : int
+        Rows and columns of w.
+
+    label_lr : float
+        alpha_w, the step size of Adam on w.
+
+    labeled_weight : float, callable, str or tuple
+        T(i), see :func:`~sklearn_lga.alignment.labeled_weight_at`.
+
+    n_steps : int
+        N_iterations, which training progress is measured by.
+
+    gradient_decay, norm_decay : float
+        Decay of EMA(g_l) and of EMA(v^4).
+
+    eps_norm : float
+        The stabilizer of Eq. 2.
+
+    label_betas, label_eps : tuple of two floats, float
+        The other settings of Adam on w.
+
+    batch_generator, noise_generator : torch.Generator or None, default=None
+        See :class:`SupervisedState`.
+    """
+
+    def __init__(
+        self,
+        objective,
+        module,
+        *,
+        n_unlabeled,
+        n_outputs,
+        label_lr,
+        labeled_weight=1.0,
+        n_steps=1,
+        gradient_decay=0.9,
+        norm_decay=0.9,
+        eps_norm=1e-6,
+        label_betas=(0.9, 0.999),
+        label_eps=1e-8,
+        batch_generator=None,
+        noise_generator=None,
+    ):
+        super().__init__(
+            objective,
+            module,
+            batch_generator=batch_generator,
+            noise_generator=noise_generator,
+        )
+        self.n_steps = n_steps
+        self.labeled_weight = labeled_weight
+        self.gradient_decay = gradient_decay
+        self.norm_decay = norm_decay
+        self.eps_norm = eps_norm
+        self.adam = {"lr": label_lr, "betas": label_betas, "eps": label_eps}
+        shape = (n_unlabeled, n_outputs)
+        self.register_buffer("label_parameters", torch.zeros(shape))
+        self.register_buffer("label_exp_avg", torch.zeros(shape))
+        self.register_buffer("label_exp_avg_sq", torch.zeros(shape))
+        self.register_buffer(
+            "label_n_updates", torch.zeros(n_unlabeled, dtype=torch.int32)
+        )
+        self.register_buffer("gradient_average", torch.zeros(self.n_parameters))
+        self.register_buffer("fourth_moment", torch.zeros(self.n_parameters))
+
+    @property
+    def progress(self):
+        """Share of the training that is behind, in [0, 1]."""
+        return min(1.0, self.n_steps_done / max(1, self.n_steps - 1))
+
+    def labels(self):
+        """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
+        return self.objective.parameterize(self.label_parameters)
+
+    def keep_labels_of(self, other):
+        """Start from the labels, moments and counters of another state."""
+        for name, buffer in self.named_buffers():
+            if name.startswith("label_"):
+                buffer.copy_(getattr(other, name))
+
+    def backward(self, module, labeled_batch, unlabeled_batch):
+        """All of :meth:`step` but the update of theta, left as ``.grad``."""
+        parameters = trainable_parameters(module)
+        labeled_loss, g_l = self._labeled_gradient(module, parameters, labeled_batch)
+        rows, positions = unlabeled_batch
+        w = self.label_parameters[positions].requires_grad_()
+        unlabeled_loss, g_u = self._unlabeled_gradient(module, parameters, rows, w)
+        distance, g_w = self._align(g_l, g_u, w)
+        weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
+        assign_gradient(parameters, g_u.detach() + weight * g_l)
+        self._update_labels(positions, w.detach(), g_w)
+        self.n_steps_done += 1
+        return {
+            "loss": unlabeled_loss + weight * labeled_loss,
+            "labeled_loss": labeled_loss,
+            "unlabeled_loss": unlabeled_loss,
+            "alignment_distance": distance,
+        }
+
+    def _unlabeled_gradient(self, module, parameters, rows, w):
+        """Loss and gradient g_u of unlabelled rows under the labels f(w)."""
+        with frozen_statistics(module):
+            outputs = self._outputs(module, rows, w.shape[1])
+        loss = self.objective(outputs, self.objective.parameterize(w))
+        g_u = alignment.flat_gradient(loss, parameters, create_graph=True)
+        return loss.detach(), g_u
+
+    def _align(self, g_l, g_u, w):
+        """The normalized distance (Eq. 2) and its gradient g_w."""
+        n_updates = self.n_steps_done + 1
+        self.gradient_average = alignment.moving_average(
+            self.gradient_average, g_l, self.gradient_decay
+        )
+        mean_g_l = alignment.bias_corrected(
+            self.gradient_average, self.gradient_decay, n_updates
+        )
+        difference = mean_g_l - g_u.detach()
+        self.fourth_moment = alignment.moving_average(
+            self.fourth_moment, difference.square().square(), self.norm_decay
+        )
+        fourth_moment = alignment.bias_corrected(
+            self.fourth_moment, self.norm_decay, n_updates
+        )
+        direction = alignment.alignment_direction(
+            difference, fourth_moment, self.eps_norm
+        )
+        distance = alignment.normalized_distance(difference, direction)
+        return distance, alignment.label_gradient(g_u, direction, w)
+
+    def _update_labels(self, positions, w, g_w):
+        """Adam on the rows of w that the batch holds.
+
+        NOTE: departure from the paper, whose framework's dense Adam moves every
+        row on every step by its remaining momentum, at a cost of O(n_u k). Here
+        a row moves only when it is visited, with moments and bias correction of
+        its own, at a cost of O(batch k).
+        """
+        n_updates = self.label_n_updates[positions] + 1
+        step, exp_avg, exp_avg_sq = alignment.adam_update(
+            g_w,
+            self.label_exp_avg[positions],
+            self.label_exp_avg_sq[positions],
+            n_updates,
+            **self.adam,
+        )
+        self.label_parameters[positions] = w + step
+        self.label_exp_avg[positions] = exp_avg
+        self.label_exp_avg_sq[positions] = exp_avg_sq
+        self.label_n_updates[positions] = n_updates

@@ -1,0 +1,272 @@
+"""Reading labels and targets of which some are marked as unlabelled."""
+
+import numbers
+import warnings
+
+import numpy as np
+
+
+def as_array(y):
+    """``y`` as an ndarray that keeps what pandas' own dtypes hold.
+
+    Nullable and categorical values become objects, missing ones included, where
+    ``np.asarray`` would turn integers into floats.
+    """
+    dtype = getattr(y, "dtype", None)
+    if dtype is not None and not isinstance(dtype, np.dtype) and hasattr(y, "astype"):
+        y = y.astype(object)
+    return np.asarray(y)
+
+
+def is_missing(values):
+    """Where an array holds None, NaN, NaT or pandas' NA."""
+    if values.dtype.kind in "fc":
+        return np.isnan(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype.kind == "O":
+        flat = [_is_missing_object(value) for value in values.ravel()]
+        return np.array(flat, dtype=bool).reshape(values.shape)
+    return np.zeros(values.shape, dtype=bool)
+
+
+def _is_missing_object(value):
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, numbers.Real) and value != value
+
+
+def _equals(values, marker):
+    """Where an array holds the marker; a bool is no number here."""
+    if values.dtype.kind == "O":
+        flat = [_equals_object(value, marker) for value in values.ravel()]
+        return np.array(flat, dtype=bool).reshape(values.shape)
+    if values.dtype.kind == "b" or isinstance(marker, str) != (
+        values.dtype.kind == "U"
+    ):
+        return np.zeros(values.shape, dtype=bool)
+    return values == marker
+
+
+def _equals_object(value, marker):
+    if isinstance(value, bool | np.bool_) or isinstance(value, str) != isinstance(
+        marker, str
+    ):
+        return False
+    return value == marker
+
+
+def is_marked(values, marker):
+    """Where an array holds the marker; a missing value is marked as well.
+
+    Parameters
+    ----------
+    values : ndarray
+
+    marker : scalar or None
+        None marks nothing, and then a missing value is an error. NaN marks the
+        missing values alone.
+
+    Returns
+    -------
+    marked : ndarray of bool, shaped like values
+    """
+    missing = is_missing(values)
+    if marker is None:
+        if missing.any():
+            row = int(np.argwhere(missing)[0, 0])
+            raise ValueError(
+                f"y has a missing value in row {row}, and unlabeled=None says that "
+                "every row is labelled. Fill it in, drop the row, or pass "
+                "unlabeled=-1 to have missing values read as unlabelled."
+            )
+        return missing
+    if is_missing(np.asarray(marker)).all():
+        return missing
+    return missing | _equals(values, marker)
+
+
+def labeled_values(y, marked, marker):
+    """The class labels that were given, in a dtype of their own.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+
+    marked : ndarray of bool, shape (n_samples,)
+        The unlabelled rows.
+
+    marker : scalar or None
+        Named in the error.
+
+    Returns
+    -------
+    values : ndarray of shape (n_labeled,)
+        Objects that are all bool, int or float come in that dtype.
+    """
+    values = y[~marked]
+    if marker == -1 and values.dtype.kind in "USO":
+        _refuse_string_marker(values)
+    return _native_dtype(values) if values.dtype.kind == "O" else values
+
+
+def _refuse_string_marker(values):
+    strings = values if values.dtype.kind != "S" else np.char.decode(values)
+    if any(isinstance(value, str) and value == "-1" for value in strings):
+        raise ValueError(
+            'y holds the string "-1", which is not the marker of unlabelled rows, '
+            "the number -1. Mark them in an object array, "
+            "y = y.astype(object); y[unlabelled] = -1, or pass unlabeled='-1'."
+        )
+
+
+def _native_dtype(values):
+    kinds = {}
+    for value in values:
+        if isinstance(value, bool | np.bool_):
+            kind = bool
+        elif isinstance(value, numbers.Integral):
+            kind = int
+        elif isinstance(value, numbers.Real):
+            kind = float
+        else:
+            kind = str if isinstance(value, str) else object
+        kinds[kind] = value
+    if len(kinds) > 1 and kinds.keys() - {int, float}:
+        examples = ", ".join(f"{value!r}" for value in kinds.values())
+        raise ValueError(
+            f"y mixes labels of several types ({examples}); give all labels one "
+            "type. Unlabelled rows are marked by the `unlabeled` parameter or a "
+            "missing value."
+        )
+    native = kinds.keys() <= {bool, int, float}
+    return np.asarray(values.tolist()) if native and kinds else values
+
+
+def as_targets(y):
+    """Regression targets as a new float64 array, NaN where a value is missing."""
+    y = as_array(y)
+    if y.dtype.kind == "O":
+        y = np.where(is_missing(y), np.nan, y)
+    if y.dtype.kind == "c":
+        raise ValueError("y must hold real targets, got complex numbers.")
+    try:
+        targets = np.array(y, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"y must hold numbers as targets: {error}.") from error
+    if np.isinf(targets).any():
+        row = int(np.argwhere(np.isinf(targets))[0, 0])
+        raise ValueError(f"Input y contains infinity, in row {row}.")
+    return targets
+
+
+def resolve_target_marker(targets, unlabeled):
+    """The marker of regression targets, settled once for fit and score.
+
+    Where any target is NaN, NaN alone is the marker, and -1.0 a value.
+
+    Parameters
+    ----------
+    targets : ndarray of float, shape (n_samples,) or (n_samples, n_outputs)
+
+    unlabeled : float or None
+        The estimator's parameter.
+
+    Returns
+    -------
+    marker : float or None
+    """
+    if unlabeled is None:
+        return None
+    if np.isnan(unlabeled) or np.isnan(targets).any():
+        return np.nan
+    marked = targets == unlabeled
+    others = targets[~marked]
+    if marked.any() and others.size and others.min() < unlabeled < others.max():
+        warnings.warn(
+            f"{unlabeled:g} read as unlabelled in {int(marked.sum())} entries of y, "
+            "though it lies inside the range of the other targets, "
+            f"[{others.min():g}, {others.max():g}]. If it is a value, mark the "
+            "unlabelled rows with NaN and pass unlabeled=np.nan.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return unlabeled
+
+
+def unlabeled_target_rows(targets, marker):
+    """Rows without a target, by the marker of :func:`resolve_target_marker`.
+
+    Parameters
+    ----------
+    targets : ndarray of float, shape (n_samples,) or (n_samples, n_outputs)
+
+    marker : float or None
+
+    Returns
+    -------
+    unlabeled : ndarray of bool, shape (n_samples,)
+    """
+    marked = is_marked(targets, marker)
+    if marked.ndim == 1:
+        return marked
+    partly = marked.any(axis=1) & ~marked.all(axis=1)
+    if partly.any():
+        row = int(np.flatnonzero(partly)[0])
+        raise ValueError(
+            f"Row {row} of y is marked as unlabelled in some outputs only: "
+            f"{targets[row].tolist()}. Mark all of its outputs or none."
+        )
+    return marked.all(axis=1)
+
+
+def choose_rows(codes, n_rows, stratify, random_state):
+    """Draw rows without replacement, at least one of each class.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_samples,)
+        Classes as 0..n_classes-1.
+
+    n_rows : int
+        How many to draw, at least n_classes.
+
+    stratify : bool
+        Draw the classes in proportion to their sizes, else at random.
+
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    rows : ndarray of int, shape (n_rows,)
+        In increasing order.
+    """
+    order = random_state.permutation(len(codes))
+    rank = _rank_within_class(codes[order])
+    if stratify:
+        chosen = rank < _allocate(np.bincount(codes), n_rows)[codes[order]]
+    else:
+        chosen = np.zeros(len(codes), dtype=bool)
+        chosen[np.argsort(rank > 0, kind="stable")[:n_rows]] = True
+    return np.sort(order[chosen])
+
+
+def _rank_within_class(codes):
+    """How many entries of the same class stand before each entry."""
+    order = np.argsort(codes, kind="stable")
+    counts = np.bincount(codes)
+    starts = np.cumsum(counts) - counts
+    rank = np.empty(len(codes), dtype=np.intp)
+    rank[order] = np.arange(len(codes)) - starts[codes[order]]
+    return rank
+
+
+def _allocate(counts, n_rows):
+    """Share n_rows out in proportion to counts, at least one each."""
+    ideal = n_rows * counts / counts.sum()
+    share = np.clip(np.floor(ideal).astype(int), 1, counts)
+    while share.sum() < n_rows:
+        share[np.argmax(np.where(share < counts, ideal - share, -np.inf))] += 1
+    while share.sum() > n_rows:
+        share[np.argmax(np.where(share > 1, share - ideal, -np.inf))] -= 1
+    return share

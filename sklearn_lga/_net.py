@@ -1,0 +1,179 @@
+"""The skorch net that drives the engine."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping
+from skorch.dataset import unpack_data
+from skorch.utils import TeeGenerator, to_device
+
+from ._batches import PairedSampler, RowDataset, SequentialSampler
+
+ROW_MULTIPLE = 16
+"""Rows that a prediction batch is padded to a multiple of."""
+
+
+def as_is(batch):
+    """Batches come whole from their data set: there is nothing to collate."""
+    return batch
+
+
+class SemiSupervisedNet(NeuralNet):
+    """``skorch.NeuralNet`` whose training step is the engine's.
+
+    Parameters
+    ----------
+    module, criterion : callable
+        As in skorch; the criterion is the engine's ``Objective``.
+
+    state : type
+        ``SupervisedState`` or a subclass; ``state__x`` reach its constructor.
+        It is initialized beside the module, as ``state_``.
+
+    unlabeled_batch_size : int
+        Unlabelled rows in a batch.
+
+    **kwargs : dict
+        The other arguments of ``skorch.NeuralNet``.
+    """
+
+    def __init__(
+        self,
+        module,
+        criterion,
+        *,
+        state,
+        unlabeled_batch_size,
+        dataset=RowDataset,
+        iterator_valid__batch_size=1024,
+        **kwargs,
+    ):
+        self.state = state
+        self.unlabeled_batch_size = unlabeled_batch_size
+        super().__init__(
+            module,
+            criterion,
+            dataset=dataset,
+            iterator_valid__batch_size=iterator_valid__batch_size,
+            **kwargs,
+        )
+
+    def initialize_criterion(self):
+        """The objective is a plain function of tensors, without parameters."""
+        self.criterion_ = self.criterion
+        return self
+
+    def initialize_module(self):
+        """Initialize the module, and the engine's state for it."""
+        super().initialize_module()
+        self.state_ = self.state(
+            self.criterion, self.module_, **self.get_params_for("state")
+        )
+        return self
+
+    def get_iterator(self, dataset, training=False):
+        """A DataLoader over whole batches, drawn from the engine's generator."""
+        kwargs = self.get_params_for("iterator_train" if training else "iterator_valid")
+        batch_size = kwargs.pop("batch_size", self.batch_size)
+        if training:
+            generator = self.state_.batch_generator
+            sampler = PairedSampler(
+                len(dataset.labeled_rows),
+                len(dataset.unlabeled_rows),
+                batch_size,
+                self.unlabeled_batch_size,
+                generator,
+            )
+        else:
+            generator = torch.Generator()
+            sampler = SequentialSampler(len(dataset), batch_size)
+        iterator = self.iterator_train if training else self.iterator_valid
+        return iterator(
+            dataset,
+            batch_size=None,
+            sampler=sampler,
+            collate_fn=as_is,
+            generator=generator,
+            **kwargs,
+        )
+
+    def train_step(self, batch, **fit_params):
+        """One iteration of the engine; callbacks see the gradients before it ends."""
+        self._set_training(True)
+        batch = to_device(batch, self.device)
+        terms = self.state_.backward(self.module_, *batch)
+        self.notify(
+            "on_grad_computed",
+            named_parameters=TeeGenerator(self.get_all_learnable_params()),
+            batch=batch,
+            training=True,
+        )
+        self._step_optimizer(None)
+        self.terms_.append(terms)
+        return terms
+
+    def evaluation_step(self, batch, training=False):
+        """Outputs of a batch, the same for a row whatever rows come with it.
+
+        Matrix products round differently for different numbers of rows; padded
+        to a multiple of ``ROW_MULTIPLE`` rows they do not.
+        """
+        if training:
+            return super().evaluation_step(batch, training=True)
+        rows, _ = unpack_data(batch)
+        pad = (0, 0) * (rows.ndim - 1) + (0, -len(rows) % ROW_MULTIPLE)
+        return super().evaluation_step((F.pad(rows, pad), 0))[: len(rows)]
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Start collecting the terms of the epoch's steps."""
+        super().on_epoch_begin(net, **kwargs)
+        self.terms_ = []
+
+    def on_epoch_end(self, net, **kwargs):
+        """Record the epoch's mean of each term but the loss, which skorch does."""
+        super().on_epoch_end(net, **kwargs)
+        for name in self.terms_[0]:
+            if name != "loss":
+                values = torch.stack([terms[name] for terms in self.terms_])
+                self.history.record(name, values.mean().item())
+
+    def on_batch_end(self, net, batch=None, training=False, **terms):
+        """Stop with a clear error as soon as a training loss is not a number."""
+        super().on_batch_end(net, batch=batch, training=training, **terms)
+        if training and not math.isfinite(
+            self.history[-1, "batches", -1, "train_loss"]
+        ):
+            self._raise_not_finite(terms)
+
+    def _raise_not_finite(self, terms):
+        label_lr = self.get_params_for("state").get("label_lr")
+        if math.isfinite(terms["labeled_loss"].item()) and label_lr is not None:
+            culprit, value = "label_lr", label_lr
+        else:
+            culprit, value = "lr", self.lr
+        raise ValueError(
+            f"The training loss became {terms['loss'].item()} in epoch "
+            f"{len(self.history)}: {culprit}={value} is too large. Lower {culprit}, "
+            "and see that the features of X are on a common scale (StandardScaler)."
+        )
+
+
+class RestoreBest(EarlyStopping):
+    """skorch's early stopping that restores the imputed labels, too."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """Keep the labels of the best epoch so far."""
+        super().on_epoch_end(net, **kwargs)
+        if self.best_epoch_ == net.history[-1, "epoch"]:
+            self.best_labels_ = {
+                name: buffer.clone() for name, buffer in net.state_.named_buffers()
+            }
+
+    def on_train_end(self, net, **kwargs):
+        """Restore the network, then the labels."""
+        super().on_train_end(net, **kwargs)
+        if self.best_epoch_:
+            net.state_.load_state_dict(self.best_labels_, strict=False)
+        self.best_labels_ = None

@@ -1,0 +1,37 @@
+"""One random_state in, independent seeds and generators out."""
+
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+
+class Seeds(NamedTuple):
+    """Seeds of a fit, one for each thing that is drawn."""
+
+    split: int
+    batches: int
+    noise: int
+    module: int
+
+    @classmethod
+    def draw(cls, random_state):
+        """Draw seeds from what users pass as ``random_state``."""
+        rng = check_random_state(random_state)
+        seeds = rng.randint(np.iinfo(np.int32).max, size=len(cls._fields))
+        return cls(*seeds.tolist())
+
+
+@contextmanager
+def seeded_global_generator(seed, device):
+    """Seed torch's global generators, and put them back as they were.
+
+    For modules of the user's, which may draw from them. As they are shared by all
+    threads, such a fit is reproducible only while no other one runs.
+    """
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

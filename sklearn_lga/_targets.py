@@ -1,0 +1,269 @@
+"""What classifiers and regressors add: labels in, predictions and scores out."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from ._labels import (
+    as_array,
+    as_targets,
+    choose_rows,
+    is_marked,
+    labeled_values,
+    resolve_target_marker,
+    unlabeled_target_rows,
+)
+from .alignment import CLASSIFICATION, REGRESSION
+
+
+class EncodedTargets(NamedTuple):
+    """What ``y`` holds, as training needs it.
+
+    ``unlabeled`` is a mask of shape (n_samples,); ``given`` holds the class codes or
+    the targets of the labelled rows; ``labels``, float32 of shape (n_labeled,
+    n_outputs), is what the loss sees of them.
+    """
+
+    unlabeled: np.ndarray
+    given: np.ndarray
+    labels: np.ndarray | None
+
+
+def labeled_part(X, values, unlabeled, sample_weight):
+    """The labelled rows of what a ``score`` method was given."""
+    if unlabeled.all():
+        raise ValueError(
+            f"score needs labelled rows, but all {len(unlabeled)} entries of y are "
+            "missing or marked as unlabelled."
+        )
+    if sample_weight is not None:
+        sample_weight = np.asarray(sample_weight)[~unlabeled]
+    return _safe_indexing(X, np.flatnonzero(~unlabeled)), values, sample_weight
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ClassifierTargets(ClassifierMixin):
+    """Class labels, some of them marked as missing."""
+
+    class_weight: object = None
+
+    _objective = CLASSIFICATION
+
+    def _encode(self, y, reset):
+        y = column_or_1d(as_array(y), warn=True)
+        unlabeled = is_marked(y, self.unlabeled)
+        values = labeled_values(y, unlabeled, self.unlabeled)
+        if not len(values):
+            return EncodedTargets(unlabeled, values, None)
+        check_classification_targets(values)
+        classes, codes = np.unique(values, return_inverse=True)
+        self._check_classes(classes, reset)
+        self.classes_, self.unlabeled_ = classes, self.unlabeled
+        weights = compute_class_weight(self.class_weight, classes=classes, y=values)
+        # The loss is linear in the labels: weighted labels weight the loss.
+        labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
+        labels[np.arange(len(codes)), codes] = weights[codes]
+        return EncodedTargets(unlabeled, codes, labels)
+
+    def _check_classes(self, classes, reset):
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs labels of at least 2 classes, but the "
+                f"labelled rows of y hold one class only: {classes.tolist()[0]!r}. "
+                "Label a row of another class."
+            )
+        if not reset and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start=True continues with the classes of the previous fit, "
+                f"{self.classes_.tolist()}, but y holds {classes.tolist()}. Pass "
+                "warm_start=False to start anew."
+            )
+
+    def _split_labeled(self, codes, n_held_out, random_state):
+        n_kept, n_classes = len(codes) - n_held_out, len(self.classes_)
+        if n_kept < n_classes:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction="
+                f"{self.validation_fraction} would hold out {n_held_out} of "
+                f"{len(codes)} labelled rows and so leave a class without a labelled "
+                f"row to train on: there are {n_classes} classes. Label more rows, "
+                "lower validation_fraction, or pass early_stopping=False."
+            )
+        return choose_rows(codes, n_kept, stratify=True, random_state=random_state)
+
+    def _labels_from_outputs(self, outputs):
+        return softmax(outputs, axis=1)
+
+    def _store_transduction(self, encoded, imputed):
+        unlabeled, codes, _ = encoded
+        distributions = np.zeros((len(unlabeled), len(self.classes_)))
+        distributions[np.flatnonzero(~unlabeled), codes] = 1.0
+        distributions[unlabeled] = imputed
+        self.label_distributions_ = distributions
+        self.transduction_ = self.classes_[distributions.argmax(axis=1)]
+
+    def predict(self, X):
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,)
+            The most probable of ``classes_``.
+        """
+        codes = self._predict_outputs(X).argmax(axis=1)
+        return self.classes_[codes]
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._predict_outputs(X), axis=1)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        return log_softmax(self._predict_outputs(X), axis=1)
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy on the labelled rows; unlabelled ones are left out.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows.
+
+        y : array-like of shape (n_samples,)
+            True labels, with rows marked as in ``fit`` where there is none.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            The share of labelled rows whose class is predicted.
+        """
+        check_is_fitted(self, "net_")
+        y = column_or_1d(as_array(y), warn=True)
+        unlabeled = is_marked(y, self.unlabeled_)
+        values = labeled_values(y, unlabeled, self.unlabeled_)
+        return super().score(*labeled_part(X, values, unlabeled, sample_weight))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RegressorTargets(RegressorMixin):
+    """Targets, some of them marked as missing; one or several for each row."""
+
+    _objective = REGRESSION
+
+    def _encode(self, y, reset):
+        targets = as_targets(y)
+        if targets.ndim > 2 or targets.ndim == 0:
+            raise ValueError(
+                "y must be of shape (n_samples,) or (n_samples, n_outputs), got "
+                f"{targets.shape}."
+            )
+        self.unlabeled_ = resolve_target_marker(targets, self.unlabeled)
+        unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
+        given = targets[~unlabeled]
+        if not len(given):
+            return EncodedTargets(unlabeled, given, None)
+        scale = given.std(axis=0)
+        self._target_mean = given.mean(axis=0)
+        self._target_scale = np.where(scale > 0.0, scale, 1.0)
+        labels = (given - self._target_mean) / self._target_scale
+        labels = labels.astype(np.float32).reshape(len(given), -1)
+        return EncodedTargets(unlabeled, given, labels)
+
+    def _split_labeled(self, targets, n_held_out, random_state):
+        return np.sort(random_state.permutation(len(targets))[n_held_out:])
+
+    def _labels_from_outputs(self, outputs):
+        return outputs
+
+    def _store_transduction(self, encoded, imputed):
+        unlabeled, targets, _ = encoded
+        self.transduction_ = np.empty((len(unlabeled), *targets.shape[1:]))
+        self.transduction_[~unlabeled] = targets
+        self.transduction_[unlabeled] = self._unscale(imputed)
+
+    def _unscale(self, outputs):
+        """Undo the centring and scaling of the targets, and their reshaping."""
+        outputs = outputs.reshape(len(outputs), *np.shape(self._target_mean))
+        return outputs * self._target_scale + self._target_mean
+
+    def predict(self, X):
+        """Predict the targets of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the units of the training targets.
+        """
+        return self._unscale(self._predict_outputs(X))
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination on the labelled rows; others are left out.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets, with rows marked as in ``fit`` where there is none.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            R^2 of ``predict(X)``.
+        """
+        check_is_fitted(self, "net_")
+        targets = as_targets(y)
+        unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
+        values = targets[~unlabeled]
+        return super().score(*labeled_part(X, values, unlabeled, sample_weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

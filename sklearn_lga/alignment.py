@@ -1,0 +1,337 @@
+"""The formulas of label gradient alignment, as pure functions of tensors.
+
+Equation numbers are those of Jackson and Schulman, "Semi-Supervised Learning by
+Label Gradient Alignment" (2019). A gradient with respect to the network's
+parameters is one flat vector of length ``n_parameters`` everywhere.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+__all__ = [
+    "CLASSIFICATION",
+    "LABELED_WEIGHT_DECAYS",
+    "REGRESSION",
+    "Objective",
+    "adam_update",
+    "alignment_direction",
+    "bias_corrected",
+    "flat_gradient",
+    "label_gradient",
+    "labeled_weight_at",
+    "moving_average",
+    "normalized_distance",
+]
+
+
+def cross_entropy(logits, labels):
+    """Cross entropy of each row; ``labels`` are class weights, linear in them."""
+    return -(labels * F.log_softmax(logits, dim=-1)).sum(dim=-1)
+
+
+def half_squared_error(outputs, targets):
+    """Half the squared error of each row, summed over the outputs (Eq. 3)."""
+    return 0.5 * (outputs - targets).square().sum(dim=-1)
+
+
+def softmax(w):
+    """The label parameterization f of classification."""
+    return torch.softmax(w, dim=-1)
+
+
+def identity(w):
+    """The label parameterization f of regression."""
+    return w
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What Algorithm 1 asks of a task: the loss L and the parameterization f.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(outputs, labels)``, both of shape (n_rows, n_outputs), gives the
+        loss of each row, of shape (n_rows,).
+
+    parameterize : callable
+        f, from label parameters w to labels, shape (n_rows, n_outputs) both.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import REGRESSION
+    >>> REGRESSION(torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)).item()
+    2.5
+    """
+
+    loss: Callable
+    parameterize: Callable
+
+    def __call__(self, outputs, labels):
+        """L(theta, X, y), the mean over the rows."""
+        return self.loss(outputs, labels).mean()
+
+
+CLASSIFICATION = Objective(cross_entropy, softmax)
+REGRESSION = Objective(half_squared_error, identity)
+
+
+def flat_gradient(loss, parameters, create_graph=False):
+    """Gradient of a loss with respect to the parameters, as in Eq. 1.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A scalar.
+
+    parameters : list of Tensor
+        Parameters that the loss does not depend on get a gradient of zero.
+
+    create_graph : bool, default=False
+        Keep the graph, for :func:`label_gradient`.
+
+    Returns
+    -------
+    gradient : Tensor of shape (n_parameters,)
+        The gradients of all parameters, one after the other.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import flat_gradient
+    >>> theta = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> flat_gradient(theta.square().sum(), [theta])
+    tensor([2., 4.])
+    """
+    gradients = torch.autograd.grad(
+        loss, parameters, create_graph=create_graph, materialize_grads=True
+    )
+    return torch.cat([gradient.reshape(-1) for gradient in gradients])
+
+
+def moving_average(average, value, decay):
+    """Exponential moving average after one more value, not yet bias-corrected.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import moving_average
+    >>> moving_average(torch.zeros(2), torch.ones(2), 0.75)
+    tensor([0.2500, 0.2500])
+    """
+    return torch.lerp(value, average, decay)
+
+
+def bias_corrected(average, decay, n_updates):
+    """The average as if it had not started at zero, as in Adam.
+
+    Notes
+    -----
+    Departure from the paper, which does not say how its averages start: from
+    zero without correction, Eq. 2's denominator would be far too small in the
+    first ``1 / (1 - decay)`` iterations.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import bias_corrected, moving_average
+    >>> average = moving_average(torch.zeros(2), torch.ones(2), 0.75)
+    >>> bias_corrected(average, 0.75, n_updates=1)
+    tensor([1., 1.])
+    """
+    return average / (1.0 - decay**n_updates)
+
+
+def alignment_direction(difference, fourth_moment, eps_norm):
+    """The vector d = v / (eps_norm + sqrt(EMA(v^4))), elementwise.
+
+    With the average held constant, as the paper does, ``2 d`` is the gradient of
+    the normalized distance (Eq. 2) with respect to v.
+
+    Parameters
+    ----------
+    difference : Tensor of shape (n_parameters,)
+        v = EMA(g_l) - g_u.
+
+    fourth_moment : Tensor of shape (n_parameters,)
+        EMA(v^4).
+
+    eps_norm : float
+        The stabilizer of Eq. 2.
+
+    Returns
+    -------
+    direction : Tensor of shape (n_parameters,)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import alignment_direction
+    >>> v = torch.tensor([2.0, -4.0])
+    >>> alignment_direction(v, v**4, eps_norm=0.0)
+    tensor([ 0.5000, -0.2500])
+    """
+    return difference / (eps_norm + fourth_moment.sqrt())
+
+
+def normalized_distance(difference, direction):
+    """Normalized distance between the gradients: ``||v||^2_normalized`` of Eq. 2.
+
+    Parameters
+    ----------
+    difference : Tensor of shape (n_parameters,)
+        v = EMA(g_l) - g_u.
+
+    direction : Tensor of shape (n_parameters,)
+        d of :func:`alignment_direction`, so that the distance is <v, d>.
+
+    Returns
+    -------
+    distance : Tensor
+        A scalar.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import alignment_direction, normalized_distance
+    >>> v = torch.tensor([2.0, -4.0])
+    >>> normalized_distance(v, alignment_direction(v, v**4, eps_norm=0.0))
+    tensor(2.)
+    """
+    return difference.dot(direction)
+
+
+def label_gradient(unlabeled_gradient, direction, label_parameters):
+    """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
+
+    The losses are linear in the labels, so with v = EMA(g_l) - g_u and d of
+    :func:`alignment_direction` held constant::
+
+        d ||v||^2_normalized / d w  =  -2 d . (d g_u / d w)
+
+    which differentiates the inner product <d, g_u> once more, through the graph
+    of g_u: no third pass over the rows.
+
+    Parameters
+    ----------
+    unlabeled_gradient : Tensor of shape (n_parameters,)
+        g_u, computed with ``create_graph=True``.
+
+    direction : Tensor of shape (n_parameters,)
+        d, without a graph.
+
+    label_parameters : Tensor of shape (n_rows, n_outputs)
+        w of the rows that g_u was computed on.
+
+    Returns
+    -------
+    gradient : Tensor of shape (n_rows, n_outputs)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import flat_gradient, label_gradient
+    >>> theta = torch.tensor([1.0], requires_grad=True)
+    >>> w = torch.tensor([[3.0]], requires_grad=True)
+    >>> loss = 0.5 * (theta - w).square().sum()  # so g_u = theta - w
+    >>> g_u = flat_gradient(loss, [theta], create_graph=True)
+    >>> label_gradient(g_u, torch.tensor([0.5]), w)
+    tensor([[1.]])
+    """
+    (gradient,) = torch.autograd.grad(
+        unlabeled_gradient, label_parameters, grad_outputs=-2.0 * direction
+    )
+    return gradient
+
+
+def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):
+    """One step of Adam for rows that have each seen their own number of updates.
+
+    Parameters
+    ----------
+    gradient, exp_avg, exp_avg_sq : Tensor of shape (n_rows, n_outputs)
+        The gradient and its two running moments before this step.
+
+    n_updates : Tensor of shape (n_rows,)
+        Number of updates of each row, this one included.
+
+    lr : float
+        Step size alpha_w.
+
+    betas : tuple of two floats
+        Decay of the two moments.
+
+    eps : float
+        Added to the denominator.
+
+    Returns
+    -------
+    step, exp_avg, exp_avg_sq : Tensor of shape (n_rows, n_outputs)
+        What to add to the parameters, and the moments after this step.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import adam_update
+    >>> zeros = torch.zeros(1, 2)
+    >>> step, _, _ = adam_update(
+    ...     torch.tensor([[4.0, -0.1]]), zeros, zeros, torch.ones(1),
+    ...     lr=0.5, betas=(0.9, 0.999), eps=1e-8,
+    ... )
+    >>> step
+    tensor([[-0.5000,  0.5000]])
+    """
+    exp_avg = moving_average(exp_avg, gradient, betas[0])
+    exp_avg_sq = moving_average(exp_avg_sq, gradient.square(), betas[1])
+    n_updates = n_updates.unsqueeze(-1).to(gradient.dtype)
+    mean = bias_corrected(exp_avg, betas[0], n_updates)
+    scale = bias_corrected(exp_avg_sq, betas[1], n_updates).sqrt()
+    return -lr * mean / (scale + eps), exp_avg, exp_avg_sq
+
+
+LABELED_WEIGHT_DECAYS = {
+    "linear": lambda progress: 1.0 - progress,
+    "cosine": lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)),
+    "exponential": lambda progress: 100.0**-progress,
+}
+"""Named decays of T(i): from 1 at progress 0 towards 0 at progress 1."""
+
+
+def labeled_weight_at(progress, labeled_weight, start=10.0):
+    """The coefficient T(i) of the labelled gradient in Algorithm 1.
+
+    Parameters
+    ----------
+    progress : float in [0, 1]
+        Share of the training that is behind.
+
+    labeled_weight : float, callable, str or tuple of (str, float)
+        A constant; a function of progress; the name of a decay ("linear",
+        "cosine" or "exponential"); or such a name with the value to start from.
+
+    start : float, default=10.0
+        Where a decay given by its name alone starts.
+
+    Returns
+    -------
+    weight : float
+
+    Examples
+    --------
+    >>> from sklearn_lga.alignment import labeled_weight_at
+    >>> labeled_weight_at(0.25, ("linear", 4.0))
+    3.0
+    """
+    if callable(labeled_weight):
+        return labeled_weight(progress)
+    if isinstance(labeled_weight, str):
+        labeled_weight = (labeled_weight, start)
+    if isinstance(labeled_weight, tuple):
+        name, start = labeled_weight
+        return start * LABELED_WEIGHT_DECAYS[name](progress)
+    return labeled_weight

@@ -1,0 +1,144 @@
+"""Data to try semi-supervised learning on."""
+
+import numbers
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ._labels import as_array, choose_rows, is_missing
+
+__all__ = ["hide_labels", "make_shells"]
+
+
+def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1):
+    """Mark all but a few entries of ``y`` as unlabelled.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The true labels or targets, none of them missing. Floating-point values
+        are taken as regression targets.
+
+    n_labeled : int or float
+        How many rows keep their label: a count, or a fraction of all rows
+        strictly between 0 and 1.
+
+    stratify : bool, default=True
+        Keep labels in proportion to the classes' sizes; otherwise they are drawn
+        at random. At least one of each class is kept either way. Ignored for
+        regression targets.
+
+    random_state : int, RandomState instance or None, default=None
+        Chooses the rows.
+
+    unlabeled : scalar, default=-1
+        The marker. Use NaN for targets among which -1 is a value.
+
+    Returns
+    -------
+    y_marked : ndarray, shaped like y
+        A new array, in the dtype of ``y`` where it can hold the marker. Strings
+        and booleans come as objects.
+
+    Raises
+    ------
+    ValueError
+        If ``n_labeled`` is out of range or smaller than the number of classes.
+
+    Examples
+    --------
+    >>> from sklearn_lga.datasets import hide_labels
+    >>> hide_labels([0, 0, 0, 1, 1, 1], n_labeled=2, random_state=0)
+    array([-1, -1,  0, -1, -1,  1])
+    """
+    y = as_array(y)
+    if is_missing(y).any():
+        raise ValueError("y has missing values: hide_labels takes the true labels.")
+    n_samples = len(y)
+    n_labeled = _count(n_labeled, n_samples)
+    rng = check_random_state(random_state)
+    codes = _class_codes(y)
+    n_classes = codes.max() + 1
+    if n_labeled < n_classes:
+        raise ValueError(
+            f"n_labeled={n_labeled} is smaller than the number of classes, "
+            f"{n_classes}: at least one label of each class is kept. Pass "
+            f"n_labeled >= {n_classes}."
+        )
+    kept = choose_rows(codes, n_labeled, stratify, rng)
+    marked = np.full(y.shape, unlabeled, dtype=_dtype_with_marker(y.dtype, unlabeled))
+    marked[kept] = y[kept]
+    return marked
+
+
+def _class_codes(y):
+    """Classes as integers; regression targets are all of one class."""
+    if y.dtype.kind == "f" or y.ndim > 1:
+        return np.zeros(len(y), dtype=np.intp)
+    return np.unique(y, return_inverse=True)[1]
+
+
+def _count(n_labeled, n_samples):
+    integral = isinstance(n_labeled, numbers.Integral)
+    valid = 1 <= n_labeled <= n_samples if integral else 0 < n_labeled < 1
+    if not valid:
+        raise ValueError(
+            f"n_labeled must be an int in [1, {n_samples}] or a fraction in (0, 1), "
+            f"got {n_labeled!r}."
+        )
+    return int(n_labeled) if integral else max(1, round(n_labeled * n_samples))
+
+
+def _dtype_with_marker(dtype, unlabeled):
+    if dtype.kind in "iuf":
+        return np.result_type(dtype, np.min_scalar_type(unlabeled))
+    return np.dtype(object)
+
+
+def make_shells(n_samples, n_features, *, random_state=None):
+    """Five classes in concentric shells, dense where the classes meet.
+
+    The data of Section 3.2: a direction v is drawn from the unit hypersphere, a
+    class c from 1 to 5, and a magnitude s from Eq. 14::
+
+        s ~ c - 1 + Unif[0.75, 1]                   for c = 1
+                    Unif[0, 0.25]                   for c = 5
+                    Unif([0, 0.25] u [0.75, 1])     otherwise
+
+    The point is v s. The optimal boundaries pass through regions of high
+    density, against the assumption that many semi-supervised methods make.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of points.
+
+    n_features : int
+        Dimension d of the space.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the points.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_features)
+        The points.
+
+    y : ndarray of shape (n_samples,)
+        The classes c - 1, from 0 to 4.
+
+    Examples
+    --------
+    >>> from sklearn_lga.datasets import make_shells
+    >>> X, y = make_shells(2500, 2, random_state=0)
+    >>> X.shape, y.min(), y.max()
+    ((2500, 2), np.int64(0), np.int64(4))
+    """
+    rng = check_random_state(random_state)
+    direction = rng.standard_normal((n_samples, n_features))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    y = rng.randint(5, size=n_samples)
+    outer = rng.randint(2, size=n_samples).astype(bool)
+    outer = (outer | (y == 0)) & (y != 4)
+    magnitude = y + 0.75 * outer + rng.uniform(0.0, 0.25, size=n_samples)
+    return direction * magnitude[:, np.newaxis], y

@@ -1,0 +1,164 @@
+"""Cross-validation where only some rows are labelled."""
+
+import numbers
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.utils import indexable
+
+from ._labels import (
+    as_array,
+    as_targets,
+    is_marked,
+    labeled_values,
+    resolve_target_marker,
+    unlabeled_target_rows,
+)
+
+__all__ = ["SemiSupervisedSplit"]
+
+
+class SemiSupervisedSplit:
+    """Folds the labelled rows; every unlabelled row stays in the training part.
+
+    A test part holds labelled rows alone, so that any scorer can be used, and
+    ``y`` may be of any kind that the estimators take: marked by -1, by NaN or by
+    None, nullable, categorical or object.
+
+    Parameters
+    ----------
+    cv : int or cross-validation splitter, default=5
+        How to split the labelled rows. An int stands for ``StratifiedKFold``
+        where they hold class labels, for ``KFold`` where they hold targets.
+        Floating-point values are class labels if all are whole and each occurs
+        at least twice. A splitter gets the labelled rows only.
+
+    unlabeled : scalar or None, default=-1
+        The marker, as the estimators' parameter of that name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.model_selection import SemiSupervisedSplit
+    >>> y = np.array([0, 0, 1, 1, -1, -1])
+    >>> for train, test in SemiSupervisedSplit(2).split(np.zeros((6, 1)), y):
+    ...     print(train, test)
+    [1 3 4 5] [0 2]
+    [0 2 4 5] [1 3]
+    """
+
+    def __init__(self, cv=5, *, unlabeled=-1):
+        self.cv = cv
+        self.unlabeled = unlabeled
+
+    def __repr__(self):
+        return f"SemiSupervisedSplit(cv={self.cv!r}, unlabeled={self.unlabeled!r})"
+
+    def split(self, X, y=None, groups=None):
+        """Indices of the training and the test part of each split.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Only its length matters.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or targets, with unlabelled rows marked.
+
+        groups : array-like of shape (n_samples,), default=None
+            Passed on to a splitter, for the labelled rows.
+
+        Yields
+        ------
+        train : ndarray of int
+            Labelled rows of the training part and all unlabelled rows, sorted.
+
+        test : ndarray of int
+            Labelled rows.
+        """
+        indexable(X, y, groups)
+        marked, values = read_labels(y, self.unlabeled)
+        labeled, unlabeled = np.flatnonzero(~marked), np.flatnonzero(marked)
+        for train, test in self._split_labeled(values, labeled, groups):
+            yield np.sort(np.concatenate([labeled[train], unlabeled])), labeled[test]
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Number of splits.
+
+        Parameters
+        ----------
+        X : array-like or None, default=None
+            Not used.
+
+        y : array-like or None, default=None
+            Needed by splitters whose number of splits depends on the data.
+
+        groups : array-like or None, default=None
+            Likewise.
+
+        Returns
+        -------
+        n_splits : int
+        """
+        if isinstance(self.cv, numbers.Integral):
+            return int(self.cv)
+        if y is None:
+            return check_cv(self.cv).get_n_splits(X, y, groups)
+        marked, values = read_labels(y, self.unlabeled)
+        placeholder, groups = _labeled_part(np.flatnonzero(~marked), groups)
+        return check_cv(self.cv).get_n_splits(placeholder, values, groups)
+
+    def _split_labeled(self, values, labeled, groups):
+        placeholder, groups = _labeled_part(labeled, groups)
+        return self._splitter(values).split(placeholder, values, groups)
+
+    def _splitter(self, values):
+        if not isinstance(self.cv, numbers.Integral):
+            return check_cv(self.cv)
+        if values.dtype.kind == "f":
+            return KFold(self.cv)
+        return StratifiedKFold(self.cv)
+
+
+def _labeled_part(labeled, groups):
+    """What a splitter sees of X, and the groups, for the labelled rows."""
+    groups = None if groups is None else np.asarray(groups)[labeled]
+    return np.zeros((len(labeled), 1)), groups
+
+
+def read_labels(y, unlabeled):
+    """Unlabelled rows of ``y``, and what the labelled ones hold.
+
+    Returns
+    -------
+    marked : ndarray of bool, shape (n_samples,)
+
+    values : ndarray of shape (n_labeled,) or (n_labeled, n_outputs)
+        Class labels as int codes, or targets as floats. Whole floating-point
+        values are taken as class labels if each occurs at least twice.
+    """
+    if y is None:
+        raise ValueError("y is needed to tell labelled rows from unlabelled ones.")
+    y = as_array(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y.ravel()
+    if y.ndim == 1:
+        marked = is_marked(y, unlabeled)
+        values = labeled_values(y, marked, unlabeled)
+        _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if y.ndim > 1 or (values.dtype.kind == "f" and _are_targets(values, counts)):
+        targets = as_targets(y)
+        marked = unlabeled_target_rows(
+            targets, resolve_target_marker(targets, unlabeled)
+        )
+        codes = targets[~marked]
+    if not len(codes):
+        raise ValueError(
+            f"y has no labelled row to split: all are marked by unlabeled="
+            f"{unlabeled!r} or missing."
+        )
+    return marked, codes
+
+
+def _are_targets(values, counts):
+    return bool(np.any(values % 1.0 != 0.0) or np.any(counts < 2))

@@ -1,0 +1,125 @@
+"""Networks to train."""
+
+import math
+
+import torch
+from torch import nn
+
+__all__ = ["ACTIVATIONS", "MLP"]
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+"""Activation functions of :class:`MLP`, by name."""
+
+
+def bernoulli_mask(shape, p, generator, device):
+    """Booleans that are true with probability p, to a resolution of 2**-16.
+
+    Compares 16 random bits an entry, a quarter of what a random float takes.
+    """
+    n = math.prod(shape)
+    words = torch.empty(math.ceil(n / 4), dtype=torch.int64, device=device)
+    words.random_(-(2**63), None, generator=generator)
+    bits = words.view(torch.int16)[:n].view(shape)
+    return bits < round(p * 2**16) - 2**15
+
+
+class GeneratorDropout(nn.Module):
+    """Dropout that draws its masks from a generator of its own.
+
+    Parameters
+    ----------
+    p : float
+        Probability of a zero.
+
+    generator : torch.Generator or None, default=None
+        On the device of the inputs; None means torch's global one.
+    """
+
+    def __init__(self, p, generator=None):
+        super().__init__()
+        self.p = p
+        self.generator = generator
+
+    def forward(self, x):
+        """Zero entries with probability p and scale up the others."""
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        mask = bernoulli_mask(x.shape, keep, self.generator, x.device)
+        return x * mask.to(x.dtype).div_(keep)
+
+    def extra_repr(self):
+        """What repr shows."""
+        return f"p={self.p}"
+
+
+def linear(n_inputs, n_outputs, generator=None):
+    """``nn.Linear`` with torch's default distribution, drawn from a generator."""
+    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+    bound = 1.0 / math.sqrt(max(1, n_inputs))
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    return layer
+
+
+class MLP(nn.Sequential):
+    """Fully connected network.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of inputs.
+
+    n_outputs : int
+        Number of outputs: the classes (as logits) or the targets.
+
+    hidden_layer_sizes : sequence of int, default=(256,)
+        Units of each hidden layer.
+
+    activation : str, default="relu"
+        A key of ``ACTIVATIONS``.
+
+    dropout : float, default=0.0
+        Probability of dropping a hidden unit in training.
+
+    generator : torch.Generator or None, default=None
+        Source of the initial parameters, on the CPU; None means torch's global
+        one.
+
+    noise_generator : torch.Generator or None, default=None
+        Source of the dropout masks, on the network's device; None means torch's
+        global one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.modules import MLP
+    >>> MLP(20, 3, hidden_layer_sizes=(64, 64))(torch.zeros(5, 20)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        n_features,
+        n_outputs,
+        *,
+        hidden_layer_sizes=(256,),
+        activation="relu",
+        dropout=0.0,
+        generator=None,
+        noise_generator=None,
+    ):
+        layers, width = [], n_features
+        for size in hidden_layer_sizes:
+            layers += [linear(width, size, generator), ACTIVATIONS[activation]()]
+            if dropout:
+                layers.append(GeneratorDropout(dropout, noise_generator))
+            width = size
+        super().__init__(*layers, linear(width, n_outputs, generator))

@@ -1,0 +1,252 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from sklearn_lga._engine import LGAState, SupervisedState
+from sklearn_lga.alignment import CLASSIFICATION, REGRESSION, labeled_weight_at
+from sklearn_lga.modules import MLP
+
+from . import reference
+
+SETTINGS = {"gradient_decay": 0.8, "norm_decay": 0.7, "eps_norm": 1e-6}
+
+
+def data(task, seed, n_labeled=20, n_unlabeled=30, n_features=5, n_outputs=3):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    X_l, X_u = normal(n_labeled, n_features), normal(n_unlabeled, n_features)
+    if task == "classification":
+        codes = torch.randint(n_outputs, (n_labeled,), generator=generator)
+        return X_l, nn.functional.one_hot(codes, n_outputs).double(), X_u
+    return X_l, normal(n_labeled, n_outputs), X_u
+
+
+def mlp(seed, **kwargs):
+    generator = torch.Generator().manual_seed(seed)
+    return MLP(
+        5,
+        3,
+        hidden_layer_sizes=(8, 7),
+        activation="tanh",
+        generator=generator,
+        **kwargs,
+    ).double()
+
+
+@pytest.mark.parametrize("labeled_weight", [1.0, ("linear", 5.0)])
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("seed", range(3))
+def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
+    n_steps = 25
+    X_l, y_l, X_u = data(task, seed)
+    module = mlp(seed)
+    names = [name for name, _ in module.named_parameters()]
+    initial = [p.detach().clone() for p in module.parameters()]
+
+    objective = CLASSIFICATION if task == "classification" else REGRESSION
+    state = LGAState(
+        objective,
+        module,
+        n_unlabeled=len(X_u),
+        n_outputs=3,
+        label_lr=0.3,
+        labeled_weight=labeled_weight,
+        n_steps=n_steps,
+        **SETTINGS,
+    ).double()
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
+    positions = torch.arange(len(X_u))
+    for _ in range(n_steps):
+        state.step(module, optimizer, (X_l, y_l), (X_u, positions))
+
+    theta, w = reference.algorithm_1(
+        lambda theta, X: functional_call(
+            module, dict(zip(names, theta, strict=True)), (X,)
+        ),
+        initial,
+        X_l,
+        y_l,
+        X_u,
+        loss=getattr(
+            reference,
+            "cross_entropy" if task == "classification" else "squared_error",
+        ),
+        f=(lambda w: w.softmax(dim=1)) if task == "classification" else (lambda w: w),
+        alpha_theta=0.01,
+        alpha_w=0.3,
+        T=lambda i: labeled_weight_at((i - 1) / (n_steps - 1), labeled_weight),
+        n_iterations=n_steps,
+        **SETTINGS,
+    )
+    for ours, theirs in zip(module.parameters(), theta, strict=True):
+        torch.testing.assert_close(ours.detach(), theirs, rtol=0, atol=1e-8)
+    torch.testing.assert_close(state.label_parameters, w, rtol=0, atol=1e-8)
+    assert w.abs().max() > 1  # the labels did move
+
+
+def lga_state(module, n_unlabeled, **kwargs):
+    return LGAState(
+        CLASSIFICATION, module, n_unlabeled=n_unlabeled, n_outputs=3, **kwargs
+    ).double()
+
+
+def test_only_visited_rows_move():
+    X_l, y_l, X_u = data("classification", 0)
+    module = mlp(0)
+    state = lga_state(module, len(X_u), label_lr=0.5)
+    optimizer = torch.optim.Adam(module.parameters())
+    visited = torch.tensor([4, 1, 7])
+    state.step(module, optimizer, (X_l, y_l), (X_u[visited], visited))
+    moved = state.label_parameters.abs().sum(dim=1) > 0
+    assert moved.nonzero().ravel().tolist() == [1, 4, 7]
+    assert state.label_n_updates.nonzero().ravel().tolist() == [1, 4, 7]
+    # Adam's first step is of size label_lr, whatever the gradient.
+    steps = state.label_parameters[visited].abs()
+    torch.testing.assert_close(steps, torch.full_like(steps, 0.5), rtol=1e-3, atol=0)
+
+
+def test_label_lr_zero_keeps_labels_uniform():
+    X_l, y_l, X_u = data("classification", 0)
+    module = mlp(0)
+    state = lga_state(module, len(X_u), label_lr=0.0)
+    optimizer = torch.optim.Adam(module.parameters())
+    for _ in range(5):
+        state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    torch.testing.assert_close(
+        state.labels(), torch.full_like(state.label_parameters, 1 / 3)
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_that_match_are_a_fixed_point(seed):
+    """Where X_u = X_l carries the true labels, g_u = g_l: no gradient for w."""
+    X, y, _ = data("regression", seed)
+    module = mlp(seed)
+    state = LGAState(
+        REGRESSION,
+        module,
+        n_unlabeled=len(X),
+        n_outputs=3,
+        label_lr=0.1,
+        gradient_decay=0.0,
+    ).double()
+    state.label_parameters.copy_(y)
+    optimizer = torch.optim.Adam(module.parameters())
+    for _ in range(3):
+        terms = state.step(module, optimizer, (X, y), (X, torch.arange(len(X))))
+        assert terms["alignment_distance"] < 1e-20
+    torch.testing.assert_close(state.label_parameters, y, rtol=0, atol=1e-6)
+
+
+def test_batch_norm_statistics_are_those_of_the_labeled_pass():
+    X_l, y_l, X_u = data("classification", 0)
+    module = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
+    alone = copy.deepcopy(module)
+    alone(X_l)
+    state = lga_state(module, len(X_u), label_lr=0.5)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.0)
+    state.step(module, optimizer, (X_l, y_l), (X_u + 100.0, torch.arange(len(X_u))))
+    for ours, theirs in zip(module[1].buffers(), alone[1].buffers(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+    assert module[1].track_running_stats
+
+
+def test_batch_norm_unlabeled_pass_uses_its_own_batch():
+    """The unlabelled gradient is that of batch statistics, not running ones."""
+    X_l, y_l, X_u = data("classification", 0)
+    module = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
+    state = lga_state(module, len(X_u), label_lr=0.5)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.0)
+    terms = state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    uniform = torch.full((len(X_u), 3), 1 / 3, dtype=torch.float64)
+    expected = CLASSIFICATION(copy.deepcopy(module)(X_u), uniform)
+    torch.testing.assert_close(terms["unlabeled_loss"], expected.detach())
+
+
+def test_supervised_step_is_plain_training():
+    X_l, y_l, _ = data("classification", 0)
+    module = mlp(0)
+    plain = copy.deepcopy(module)
+    state = SupervisedState(CLASSIFICATION, module)
+    ours = torch.optim.Adam(module.parameters())
+    theirs = torch.optim.Adam(plain.parameters())
+    for _ in range(5):
+        state.step(module, ours, (X_l, y_l))
+        theirs.zero_grad()
+        nn.functional.cross_entropy(plain(X_l), y_l).backward()
+        theirs.step()
+    for a, b in zip(module.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_frozen_parameters_stay():
+    X_l, y_l, X_u = data("classification", 0)
+    module = mlp(0)
+    module[0].weight.requires_grad_(False)
+    before = module[0].weight.clone()
+    state = lga_state(module, len(X_u), label_lr=0.5)
+    optimizer = torch.optim.Adam(p for p in module.parameters() if p.requires_grad)
+    state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    assert torch.equal(module[0].weight, before)
+
+
+def test_state_is_three_arrays_and_a_counter():
+    n, k = 1000, 7
+    state = LGAState(
+        CLASSIFICATION, nn.Linear(4, k), n_unlabeled=n, n_outputs=k, label_lr=0.1
+    )
+    rows = [b for b in state.buffers() if len(b) == n]
+    assert sum(b.numel() * b.element_size() for b in rows) <= 4 * (3 * n * k + n)
+    others = [b for b in state.buffers() if len(b) != n]
+    assert all(b.numel() == 4 * k + k for b in others)
+    assert len(others) == 2
+    assert not list(state.parameters())
+
+
+def test_state_dict_resumes_exactly():
+    """Saved and loaded in the middle, a run ends as if it had gone on."""
+    X_l, y_l, X_u = data("classification", 0)
+    generators = [torch.Generator().manual_seed(s) for s in (1, 2)]
+    module = mlp(0, dropout=0.3, noise_generator=generators[1])
+    state = lga_state(
+        module,
+        len(X_u),
+        label_lr=0.5,
+        labeled_weight="linear",
+        n_steps=10,
+        batch_generator=generators[0],
+        noise_generator=generators[1],
+    )
+    optimizer = torch.optim.Adam(module.parameters())
+
+    def train(n_steps):
+        for _ in range(n_steps):
+            order = torch.randperm(len(X_u), generator=generators[0])[:10]
+            state.step(module, optimizer, (X_l, y_l), (X_u[order], order))
+        return [p.detach().clone() for p in module.parameters()], state.labels()
+
+    train(4)
+    saved = copy.deepcopy(
+        (module.state_dict(), optimizer.state_dict(), state.state_dict())
+    )
+    expected = train(6)
+    for part, values in zip((module, optimizer, state), saved, strict=True):
+        part.load_state_dict(values)
+    resumed = train(6)
+    assert all(map(torch.equal, expected[0], resumed[0]))
+    assert torch.equal(expected[1], resumed[1])
+
+
+def test_wrong_output_width_is_refused():
+    X_l, y_l, _ = data("classification", 0)
+    module = nn.Linear(5, 4).double()
+    state = SupervisedState(CLASSIFICATION, module)
+    optimizer = torch.optim.Adam(module.parameters())
+    with pytest.raises(ValueError, match=r"\(20, 3\), got \(20, 4\)"):
+        state.step(module, optimizer, (X_l, y_l))
