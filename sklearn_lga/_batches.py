@@ -12,7 +12,7 @@ def take_rows(X, rows):
     """Rows of X, dense or CSR, as a new float32 tensor; only they are made dense."""
     batch = X[rows]
     if sparse.issparse(batch):
-        batch = batch.toarray()
+        return torch.from_numpy(batch.astype(np.float32).toarray())
     return torch.from_numpy(np.array(batch, dtype=np.float32))
 
 

@@ -88,8 +88,9 @@ class SupervisedState(nn.Module):
 
         Returns
         -------
-        terms : dict of str to scalar Tensor
-            "loss" and the terms worth recording, all without a graph.
+        terms : dict of str to Tensor
+            "loss" and the terms worth recording, scalars; and "y_pred", the outputs
+            for the labelled batch. All without a graph.
         """
         terms = self.backward(module, labeled_batch, unlabeled_batch)
         optimizer.step()
@@ -98,19 +99,21 @@ class SupervisedState(nn.Module):
     def backward(self, module, labeled_batch, unlabeled_batch=None):
         """All of :meth:`step` but the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
-        loss, gradient = self._labeled_gradient(module, parameters, labeled_batch)
-        assign_gradient(parameters, gradient)
+        outputs, loss, g_l = self._labeled_gradient(module, parameters, labeled_batch)
+        assign_gradient(parameters, g_l)
         self.n_steps_done += 1
-        return {"loss": loss, "labeled_loss": loss}
+        return {"loss": loss, "y_pred": outputs, "labeled_loss": loss}
 
     def keep_labels_of(self, other):
         """Start from the imputed labels of another state; here there are none."""
 
     def _labeled_gradient(self, module, parameters, batch):
-        """Loss and gradient g_l of a labelled batch."""
+        """Outputs, loss and gradient g_l of a labelled batch."""
         rows, labels = batch
-        loss = self.objective(self._outputs(module, rows, labels.shape[1]), labels)
-        return loss.detach(), alignment.flat_gradient(loss, parameters)
+        outputs = self._outputs(module, rows, labels.shape[1])
+        loss = self.objective(outputs, labels)
+        g_l = alignment.flat_gradient(loss, parameters)
+        return outputs.detach(), loss.detach(), g_l
 
     def _outputs(self, module, rows, n_outputs):
         outputs = module(rows)
@@ -237,7 +240,9 @@ class LGAState(SupervisedState):
     def backward(self, module, labeled_batch, unlabeled_batch):
         """All of :meth:`step` but the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
-        labeled_loss, g_l = self._labeled_gradient(module, parameters, labeled_batch)
+        outputs, labeled_loss, g_l = self._labeled_gradient(
+            module, parameters, labeled_batch
+        )
         rows, positions = unlabeled_batch
         w = self.label_parameters[positions].requires_grad_()
         unlabeled_loss, g_u = self._unlabeled_gradient(module, parameters, rows, w)
@@ -248,6 +253,7 @@ class LGAState(SupervisedState):
         self.n_steps_done += 1
         return {
             "loss": unlabeled_loss + weight * labeled_loss,
+            "y_pred": outputs,
             "labeled_loss": labeled_loss,
             "unlabeled_loss": unlabeled_loss,
             "alignment_distance": distance,

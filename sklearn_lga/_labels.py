@@ -9,13 +9,16 @@ import numpy as np
 def as_array(y):
     """``y`` as an ndarray that keeps what pandas' own dtypes hold.
 
-    Nullable and categorical values become objects, missing ones included, where
-    ``np.asarray`` would turn integers into floats.
+    Nullable and categorical values become objects, where ``np.asarray`` would turn
+    integers into floats; a missing value among objects becomes None.
     """
     dtype = getattr(y, "dtype", None)
     if dtype is not None and not isinstance(dtype, np.dtype) and hasattr(y, "astype"):
         y = y.astype(object)
-    return np.asarray(y)
+    values = np.asarray(y)
+    if values.dtype.kind == "O":
+        values = np.where(is_missing(values), None, values)
+    return values
 
 
 def is_missing(values):
@@ -146,8 +149,6 @@ def _native_dtype(values):
 def as_targets(y):
     """Regression targets as a new float64 array, NaN where a value is missing."""
     y = as_array(y)
-    if y.dtype.kind == "O":
-        y = np.where(is_missing(y), np.nan, y)
     if y.dtype.kind == "c":
         raise ValueError("y must hold real targets, got complex numbers.")
     try:

@@ -80,7 +80,7 @@ def check_labeled_weight(labeled_weight):
         raise ValueError(
             "labeled_weight as a tuple must be the name of a decay, one of "
             f"{sorted(LABELED_WEIGHT_DECAYS)}, and the value >= 0 to start from, as in "
-            f"('linear', 10.0), got {labeled_weight!r}."
+            f"('linear', 3.0), got {labeled_weight!r}."
         )
 
 
@@ -187,9 +187,9 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
 
     labeled_weight : float, callable, str or tuple, default="linear"
         T(i), the weight of the labelled gradient in the update of the network: a
-        number; a callable of the training progress in [0, 1]; or a decay from 10 by
-        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.1). A tuple
-        like ``("linear", 3.0)`` sets where the decay starts.
+        number; a callable of the training progress in [0, 1]; or a decay from 3 by
+        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.03). A tuple
+        like ``("linear", 10.0)`` sets where the decay starts.
 
     gradient_decay : float in [0, 1), default=0.9
         Decay of the running average of the labelled gradient, EMA(g_l).
@@ -374,9 +374,9 @@ class LGARegressor(RegressorTargets, BaseLGA):
 
     labeled_weight : float, callable, str or tuple, default="linear"
         T(i), the weight of the labelled gradient in the update of the network: a
-        number; a callable of the training progress in [0, 1]; or a decay from 10 by
-        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.1). A tuple
-        like ``("linear", 3.0)`` sets where the decay starts.
+        number; a callable of the training progress in [0, 1]; or a decay from 3 by
+        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.03). A tuple
+        like ``("linear", 10.0)`` sets where the decay starts.
 
     gradient_decay : float in [0, 1), default=0.9
         Decay of the running average of the labelled gradient, EMA(g_l).

@@ -111,7 +111,8 @@ class SemiSupervisedNet(NeuralNet):
             training=True,
         )
         self._step_optimizer(None)
-        self.terms_.append(terms)
+        skorch_records = ("loss", "y_pred")
+        self.terms_.append({k: v for k, v in terms.items() if k not in skorch_records})
         return terms
 
     def evaluation_step(self, batch, training=False):
@@ -132,12 +133,11 @@ class SemiSupervisedNet(NeuralNet):
         self.terms_ = []
 
     def on_epoch_end(self, net, **kwargs):
-        """Record the epoch's mean of each term but the loss, which skorch does."""
+        """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
         for name in self.terms_[0]:
-            if name != "loss":
-                values = torch.stack([terms[name] for terms in self.terms_])
-                self.history.record(name, values.mean().item())
+            values = torch.stack([terms[name] for terms in self.terms_])
+            self.history.record(name, values.mean().item())
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""

@@ -302,7 +302,7 @@ LABELED_WEIGHT_DECAYS = {
 """Named decays of T(i): from 1 at progress 0 towards 0 at progress 1."""
 
 
-def labeled_weight_at(progress, labeled_weight, start=10.0):
+def labeled_weight_at(progress, labeled_weight, start=3.0):
     """The coefficient T(i) of the labelled gradient in Algorithm 1.
 
     Parameters
@@ -314,7 +314,7 @@ def labeled_weight_at(progress, labeled_weight, start=10.0):
         A constant; a function of progress; the name of a decay ("linear",
         "cosine" or "exponential"); or such a name with the value to start from.
 
-    start : float, default=10.0
+    start : float, default=3.0
         Where a decay given by its name alone starts.
 
     Returns

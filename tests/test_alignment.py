@@ -116,10 +116,10 @@ def test_flat_gradient_of_an_unused_parameter_is_zero():
     ("labeled_weight", "start", "middle", "end"),
     [
         (2.5, 2.5, 2.5, 2.5),
-        ("linear", 10.0, 5.0, 0.0),
-        (("linear", 3.0), 3.0, 1.5, 0.0),
-        ("cosine", 10.0, 5.0, 0.0),
-        ("exponential", 10.0, 1.0, 0.1),
+        ("linear", 3.0, 1.5, 0.0),
+        (("linear", 8.0), 8.0, 4.0, 0.0),
+        ("cosine", 3.0, 1.5, 0.0),
+        ("exponential", 3.0, 0.3, 0.03),
         (lambda progress: 7 - progress, 7, 6.5, 6),
     ],
 )

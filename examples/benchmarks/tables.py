@@ -1,7 +1,7 @@
 """Choose defaults: score settings of the estimators on real tables.
 
     python examples/benchmarks/tables.py DATA_DIR OUT.jsonl [--task clf|reg]
-        [--seeds 2] [--sets a,b] [--settings name,name] [--print-only]
+        [--seeds 2] [--sets a,b] [--settings name,name] [--jobs 2] [--print-only]
 
 DATA_DIR holds one ``.npz`` a data set: ``X`` (rows, features), ``y`` (int for
 classes, float for targets) and, where there are any, ``categorical`` (bool a
@@ -23,6 +23,7 @@ from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from torch.optim import AdamW
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
@@ -48,6 +49,13 @@ def settings(task):
         "decays=0.99": {"gradient_decay": 0.99, "norm_decay": 0.99},
         "eps_norm=1e-3": {"eps_norm": 1e-3},
         "batch=64": {"unlabeled_batch_size": 64},
+        "lr=3e-4 travel x2": {"lr": 3e-4, "label_lr": {"clf": 30, "reg": 6}[task]},
+        "AdamW decay=0.1": {"optimizer": AdamW, "optimizer__weight_decay": 0.1},
+        "AdamW decay=1": {"optimizer": AdamW, "optimizer__weight_decay": 1.0},
+        "supervised AdamW decay=1": {
+            "optimizer": AdamW,
+            "optimizer__weight_decay": 1.0,
+        },
         "supervised dropout=0": {"dropout": 0.0},
     }.items():
         grid[name] = change
@@ -152,6 +160,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--sets")
     parser.add_argument("--settings")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--print-only", action="store_true")
     args = parser.parse_args()
     lines = []
@@ -170,7 +179,7 @@ def main():
             and "X" in (data := np.load(path))
             and (data["y"].dtype.kind in "iu") == (args.task == "clf")
         ]
-        results = joblib.Parallel(n_jobs=2, return_as="generator_unordered")(
+        results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
             joblib.delayed(run)(*job) for job in jobs
         )
         for line in results:

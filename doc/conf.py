@@ -1,0 +1,22 @@
+"""Sphinx configuration."""
+
+import sklearn_lga
+
+project = "sklearn_lga"
+author = "the sklearn_lga developers"
+copyright = "2026, the sklearn_lga developers"
+version = release = sklearn_lga.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+autosummary_generate = True
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+numpydoc_xref_param_type = False
+exclude_patterns = ["_build"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Label gradient alignment", "page_width": "1050px"}

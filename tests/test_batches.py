@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from sklearn_lga._batches import (
+    BatchStream,
+    PairedSampler,
+    SequentialSampler,
+    n_steps_per_epoch,
+    take_rows,
+)
+
+
+@given(n=st.integers(1, 200), batch_size=st.integers(1, 70), seed=st.integers(0, 9))
+def test_a_pass_holds_every_row_once(n, batch_size, seed):
+    stream = BatchStream(n, batch_size, torch.Generator().manual_seed(seed))
+    for _ in range(2):
+        batches = [stream.next() for _ in range(stream.n_batches)]
+        sizes = [len(batch) for batch in batches]
+        assert max(sizes) <= batch_size
+        assert max(sizes) - min(sizes) <= 1
+        assert torch.cat(batches).sort().values.tolist() == list(range(n))
+
+
+def test_passes_are_shuffled_anew():
+    stream = BatchStream(100, 50, torch.Generator().manual_seed(0))
+    passes = [torch.cat([stream.next(), stream.next()]) for _ in range(2)]
+    assert not torch.equal(*passes)
+    assert not torch.equal(passes[0], torch.arange(100))
+
+
+@pytest.mark.parametrize("n_unlabeled", [0, 95])
+def test_an_epoch_is_one_pass(n_unlabeled):
+    generator = torch.Generator().manual_seed(0)
+    sampler = PairedSampler(25, n_unlabeled, 10, 20, generator)
+    assert len(sampler) == n_steps_per_epoch(25, n_unlabeled, 10, 20)
+    pairs = list(sampler)
+    assert len(pairs) == len(sampler) == (5 if n_unlabeled else 3)
+    if n_unlabeled:
+        seen = torch.cat([unlabeled for _, unlabeled in pairs])
+        assert sorted(seen.tolist()) == list(range(n_unlabeled))
+    else:
+        assert all(unlabeled is None for _, unlabeled in pairs)
+    # the labelled pass goes on where the epoch before left off
+    first = torch.cat([labeled for labeled, _ in pairs])
+    later = torch.cat([labeled for labeled, _ in sampler])
+    both = torch.cat([first, later])[:50]
+    assert sorted(both.tolist()) == sorted([*range(25), *range(25)])
+
+
+def test_sequential_slices_cover_the_rows():
+    rows = np.arange(10)
+    slices = list(SequentialSampler(10, 4))
+    assert len(slices) == len(SequentialSampler(10, 4)) == 3
+    assert np.concatenate([rows[s] for s in slices]).tolist() == rows.tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, int, bool])
+@pytest.mark.parametrize("rows", [slice(1, 3), np.array([2, 0])])
+def test_rows_are_copied_as_float32(dtype, rows):
+    X = np.array([[0, 1], [1, 0], [1, 1]], dtype=dtype)
+    X.flags.writeable = False
+    for data in (X, sparse.csr_matrix(X.astype(float))):
+        batch = take_rows(data, rows)
+        assert batch.dtype == torch.float32
+        np.testing.assert_array_equal(batch, X[rows].astype(np.float32))
+        batch.fill_(7.0)
+    assert X.max() == 1
