@@ -115,19 +115,11 @@ def draw(results, path):
                 row[2], 100 * row[0], s=size, color=color, marker=marker, label=name
             )
         ax.set(
-            title=title,
+            title=f"{title} (better: up, left)",
             xlabel="log loss on test rows (lower is better)",
             ylabel="hidden labels right, %",
         )
-        ax.annotate(
-            "better",
-            (0.03, 0.97),
-            (0.14, 0.88),
-            xycoords="axes fraction",
-            arrowprops={"arrowstyle": "->", "color": "0.5"},
-            color="0.5",
-        )
-        ax.margins(0.2)
+        ax.margins(0.15)
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
     fig.legend(

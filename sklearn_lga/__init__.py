@@ -1,6 +1,7 @@
 """Label gradient alignment: semi-supervised learning with a scikit-learn face."""
 
-from ._lga import LGAClassifier, LGARegressor
+from ._classifier import LGAClassifier
+from ._regressor import LGARegressor
 
 __version__ = "0.1.0"
 

@@ -115,22 +115,27 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If the input or a parameter is unusable; the message names it.
         """
-        self._check_net_params()
-        previous = getattr(self, "net_", None) if self.warm_start else None
-        X = self._validate_rows(X, reset=previous is None)
+        continued = self.warm_start and hasattr(self, "transduction_")
+        X = self._validate_rows(X, reset=not continued)
         check_length(X, y, self)
-        encoded = self._encode(y, reset=previous is None)
+        encoded = self._encode(y, reset=not continued)
         check_any_labeled(encoded.unlabeled, self)
-        seeds = Seeds.draw(self.random_state)
+        imputed = self._train(X, encoded, Seeds.draw(self.random_state), continued)
+        self._store_transduction(encoded, imputed)
+        return self
+
+    def _train(self, X, encoded, seeds, continued):
+        """Train the network; the imputed labels of the unlabelled rows."""
+        check_float32_range(X)
+        self._check_net_params()
         dataset, valid = self._datasets(X, encoded, seeds.split)
         net = self._make_net(dataset, valid, seeds)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
-            self._warm_start(net, previous, dataset)
+            self._warm_start(net, continued and getattr(self, "net_", None), dataset)
             net.partial_fit(dataset)
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
-        self._store_transduction(encoded, self._imputed(dataset, encoded.unlabeled))
-        return self
+        return self._imputed(dataset, encoded.unlabeled)
 
     @property
     @abstractmethod
@@ -162,7 +167,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         """Imputed labels of the unlabelled rows, shape (n_unlabeled, n_outputs)."""
 
     def _validate_rows(self, X, reset):
-        X = validate_data(
+        return validate_data(
             self,
             X,
             reset=reset,
@@ -170,8 +175,6 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             allow_nd=self.module is not None,
             dtype="numeric",
         )
-        check_float32_range(X)
-        return X
 
     def _datasets(self, X, encoded, seed):
         """Training data, and held-out labelled rows for early stopping or None."""
@@ -179,15 +182,19 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         labels = torch.from_numpy(labels)
         rows, valid = np.flatnonzero(~unlabeled), None
         if self.early_stopping:
-            n_held_out = count_held_out(self.validation_fraction, len(rows))
-            kept = self._split_labeled(given, n_held_out, np.random.RandomState(seed))
-            held = np.setdiff1d(np.arange(len(rows)), kept)
+            kept, held = self._hold_out(given, seed)
             valid = RowDataset(X[rows[held]], labels[held])
             rows, labels = rows[kept], labels[kept]
         stream = np.flatnonzero(unlabeled)
         if self.include_labeled and len(stream):
             stream = np.union1d(stream, rows)
         return SemiSupervisedDataset(X, rows, labels, stream), valid
+
+    def _hold_out(self, given, seed):
+        """Positions of the labelled rows to train on, and of those to hold out."""
+        n_held_out = count_held_out(self.validation_fraction, len(given))
+        kept = self._split_labeled(given, n_held_out, np.random.RandomState(seed))
+        return kept, np.setdiff1d(np.arange(len(given)), kept)
 
     def _make_net(self, dataset, valid, seeds):
         """The skorch net, not yet initialized."""
@@ -285,23 +292,20 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.warm_start:
             return
         rows_hash = joblib.hash(dataset.X[dataset.unlabeled_rows])
-        if previous is not None:
+        if previous:
             net.module_.load_state_dict(previous.module_.state_dict())
             if rows_hash == self._unlabeled_hash:
                 net.state_.keep_labels_of(previous.state_)
         self._unlabeled_hash = rows_hash
 
-    def _network_outputs(self, X):
-        """Outputs of the network for validated rows, shape (n_rows, n_outputs)."""
+    def _outputs(self, X):
+        """Outputs of the model for validated rows, shape (n_rows, n_outputs)."""
+        check_float32_range(X)
         return self.net_.forward(X).numpy().astype(np.float64)
 
-    def _network_labels(self, X):
-        """The network's own labels for rows that are validated already."""
-        return self._labels_from_outputs(self._network_outputs(X))
-
     def _predict_outputs(self, X):
-        check_is_fitted(self, "net_")
-        return self._network_outputs(self._validate_rows(X, reset=False))
+        check_is_fitted(self, "transduction_")
+        return self._outputs(self._validate_rows(X, reset=False))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -102,3 +102,11 @@ def count_held_out(validation_fraction, n_labeled):
             "validation_fraction, or pass early_stopping=False."
         )
     return n_held_out
+
+
+def check_two_dimensional(X):
+    """Refuse arrays of more dimensions where a linear model is fitted."""
+    if X.ndim != 2:
+        raise ValueError(
+            f"solver='exact' takes X of shape (n_samples, n_features), got {X.shape}."
+        )

@@ -1,4 +1,4 @@
-"""The estimators of label gradient alignment."""
+"""What the estimators of label gradient alignment share."""
 
 import warnings
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseNetEstimator
 from ._engine import LGAState, SupervisedState
-from ._targets import ClassifierTargets, RegressorTargets
 from .alignment import LABELED_WEIGHT_DECAYS
 
 
@@ -21,7 +20,7 @@ class BaseLGA(BaseNetEstimator):
     labeled_weight: object = "linear"
     gradient_decay: float = 0.9
     norm_decay: float = 0.9
-    eps_norm: float = 1e-6
+    eps_norm: float | None = None
 
     _parameter_constraints = {
         **BaseNetEstimator._parameter_constraints,
@@ -34,19 +33,16 @@ class BaseLGA(BaseNetEstimator):
         ],
         "gradient_decay": [Interval(Real, 0, 1, closed="left")],
         "norm_decay": [Interval(Real, 0, 1, closed="left")],
-        "eps_norm": [Interval(Real, 0, None, closed="neither")],
+        "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
     }
+
+    _default_eps_norm = 1e-6
 
     def _engine(self, dataset, n_epochs, n_steps):
         check_labeled_weight(self.labeled_weight)
         n_unlabeled = len(dataset.unlabeled_rows)
         if not n_unlabeled:
-            warnings.warn(
-                f"y marks no row as unlabelled (unlabeled={self.unlabeled!r}): "
-                f"{type(self).__name__} trains on the labels alone.",
-                UserWarning,
-                stacklevel=2,
-            )
+            self._warn_all_labeled()
             return SupervisedState, {}
         label_lr = self.label_lr
         if label_lr is None:
@@ -59,8 +55,16 @@ class BaseLGA(BaseNetEstimator):
             "labeled_weight": self.labeled_weight,
             "gradient_decay": self.gradient_decay,
             "norm_decay": self.norm_decay,
-            "eps_norm": self.eps_norm,
+            "eps_norm": self.eps_norm or self._default_eps_norm,
         }
+
+    def _warn_all_labeled(self):
+        warnings.warn(
+            f"y marks no row as unlabelled (unlabeled={self.unlabeled!r}): "
+            f"{type(self).__name__} trains on the labels alone.",
+            UserWarning,
+            stacklevel=2,
+        )
 
     def _imputed(self, dataset, unlabeled):
         """The engine's labels f(w), without those of labelled rows in the stream."""
@@ -82,360 +86,3 @@ def check_labeled_weight(labeled_weight):
             f"{sorted(LABELED_WEIGHT_DECAYS)}, and the value >= 0 to start from, as in "
             f"('linear', 3.0), got {labeled_weight!r}."
         )
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class LGAClassifier(ClassifierTargets, BaseLGA):
-    """Classifier for tables with few labels, trained by label gradient alignment.
-
-    A network is trained on labels that are imputed for the unlabelled rows. The
-    imputed labels y_u = f(w), a softmax, follow the gradient of the normalized
-    distance between the loss gradients on labelled and on unlabelled rows
-    (Algorithm 1 and Eq. 2 of [1]_)::
-
-        g_theta = g_u + T(i) g_l
-        g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
-
-    while the network follows g_theta; both take steps of Adam. The features should
-    be on a common scale, by a ``StandardScaler`` for example.
-
-    Parameters
-    ----------
-    module : callable or None, default=None
-        None: the built-in network, set by ``hidden_layer_sizes``, ``activation`` and
-        ``dropout``. Otherwise a class or callable, called as ``module(n_features,
-        n_outputs, **module_params)``, that gives a ``torch.nn.Module`` with outputs
-        of shape (n_rows, n_outputs) (logits). ``n_features`` is ``X.shape[1]``
-        for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
-        only with a module of one's own. Setting both is an error.
-
-    hidden_layer_sizes : sequence of int, default=(256,)
-        Units of each hidden layer of the built-in network.
-
-    activation : {"relu", "leaky_relu", "elu", "gelu", "silu", "tanh"}, default="relu"
-        Activation function of its hidden layers.
-
-    dropout : float in [0, 1), default=0.2
-        Share of its hidden units that are dropped in training.
-
-    lr : float or None, default=None
-        alpha_theta, the step size of the optimizer of the network. None means 1e-3.
-
-    batch_size : int, default=256
-        Labelled rows in a step; all of them where there are fewer.
-
-    unlabeled_batch_size : int or None, default=None
-        Unlabelled rows in a step; None means ``batch_size``.
-
-    max_epochs : int or None, default=None
-        Passes over the unlabelled rows (over the labelled ones where there are no
-        others). None means as many as make 1,000 steps, and at least 20.
-
-    include_labeled : bool, default=False
-        Whether the labelled rows stand in the unlabelled stream, too.
-
-    early_stopping : bool, default=False
-        Whether to hold out labelled rows, stop when the loss on them improves no
-        more, and restore the best state, imputed labels included.
-
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the labelled rows that early stopping holds out.
-
-    n_iter_no_change : int, default=10
-        Epochs without improvement that early stopping waits for.
-
-    tol : float, default=1e-4
-        By how much the held-out loss must fall to count as an improvement.
-
-    unlabeled : scalar or None, default=-1
-        The marker of unlabelled rows. Missing values (None, NaN, pandas' NA) mark
-        them as well; np.nan means that they alone do. None: no row is unlabelled, for
-        labels that truly are -1 and 1; a missing value is then an error.
-
-    warm_start : bool, default=False
-        Whether to start from the network of the previous fit. Its imputed labels are
-        kept where the unlabelled rows are the same ones, else started anew.
-
-    device : str, default="auto"
-        A torch device; "auto" is CUDA where there is one, else the CPU.
-
-    random_state : int, RandomState instance or None, default=None
-        Determines the initial network, the batches and dropout. Pass an int for
-        reproducible results. Modules of your own may draw from torch's global
-        generator: it is seeded for the fit and restored, so such fits are
-        reproducible one at a time.
-
-    verbose : int, default=0
-        1 prints a line for each epoch.
-
-    callbacks : list or None, default=None
-        skorch callbacks, or pairs of a name and a callback. They are cloned; find
-        the ones that were used in ``net_.callbacks_``.
-
-    net_params : dict or None, default=None
-        Other arguments of ``skorch.NeuralNet``: "optimizer" (default
-        ``torch.optim.Adam``), "iterator_train", "iterator_valid", "compile",
-        "use_caching", "torch_load_kwargs", and routed ones as in
-        ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
-        ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
-
-    label_lr : float or None, default=None
-        alpha_w, the step size of Adam on the label parameters w. What counts is how
-        far a row's label can travel in a whole run, ``label_lr`` times the row's
-        visits (one an epoch). None means 15 / n_epochs. With 0 the labels stay
-        uniform.
-
-    labeled_weight : float, callable, str or tuple, default="linear"
-        T(i), the weight of the labelled gradient in the update of the network: a
-        number; a callable of the training progress in [0, 1]; or a decay from 3 by
-        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.03). A tuple
-        like ``("linear", 10.0)`` sets where the decay starts.
-
-    gradient_decay : float in [0, 1), default=0.9
-        Decay of the running average of the labelled gradient, EMA(g_l).
-
-    norm_decay : float in [0, 1), default=0.9
-        Decay of the running average in Eq. 2, EMA(v^4).
-
-    eps_norm : float, default=1e-6
-        The stabilizer of Eq. 2.
-
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the labelled loss, and so in g_l. The loss on the
-        unlabelled rows is not weighted.
-
-    Attributes
-    ----------
-    transduction_ : ndarray of shape (n_samples,)
-        A label for every training row: given labels as given, the most probable
-        imputed class for the others. ``predict`` on these rows may differ.
-
-    label_distributions_ : ndarray of shape (n_samples, n_classes)
-        The labels as distributions over ``classes_``: one-hot for labelled rows,
-        the imputed labels f(w) for the others.
-
-    classes_ : ndarray of shape (n_classes,)
-        The classes among the labels.
-
-    unlabeled_ : scalar or None
-        The marker, as settled in ``fit`` and used again by ``score``.
-
-    n_features_in_ : int
-        Number of features seen in ``fit``.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where ``X`` has names that are all strings.
-
-    n_iter_ : int
-        Epochs of training.
-
-    net_ : skorch.NeuralNet
-        The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w.
-
-    history_ : skorch.history.History
-        Losses and the alignment distance (Eq. 2) of every epoch.
-
-    See Also
-    --------
-    LGARegressor : The same for targets.
-    sklearn_lga.baselines.RegularizedNetClassifier : The same network without LGA.
-    sklearn.semi_supervised.LabelSpreading : Labels spread over a neighbour graph.
-    sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
-        labelled rows only.
-
-    References
-    ----------
-    .. [1] J. Jackson and J. Schulman, "Semi-Supervised Learning by Label Gradient
-       Alignment", 2019.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
-    >>> from sklearn_lga import LGAClassifier
-    >>> from sklearn_lga.datasets import hide_labels
-    >>> X, y = load_iris(return_X_y=True)
-    >>> y_marked = hide_labels(y, n_labeled=15, random_state=0)
-    >>> model = make_pipeline(
-    ...     StandardScaler(), LGAClassifier(max_epochs=200, random_state=0)
-    ... )
-    >>> model.fit(X, y_marked).score(X, y) > 0.9
-    True
-    >>> model[-1].transduction_.shape
-    (150,)
-    """
-
-    _default_label_travel = 15.0
-
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class LGARegressor(RegressorTargets, BaseLGA):
-    """Regressor for tables with few targets, trained by label gradient alignment.
-
-    A network is trained on targets that are imputed for the unlabelled rows. The
-    imputed targets y_u = w follow the gradient of the normalized distance between
-    the loss gradients on labelled and on unlabelled rows (Algorithm 1 and Eq. 2 of
-    [1]_, with half the squared error of Eq. 3 as the loss)::
-
-        g_theta = g_u + T(i) g_l
-        g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
-
-    while the network follows g_theta; both take steps of Adam. Targets are centred
-    and scaled by the labelled rows inside. The features should be on a common scale,
-    by a ``StandardScaler`` for example.
-
-    Parameters
-    ----------
-    module : callable or None, default=None
-        None: the built-in network, set by ``hidden_layer_sizes``, ``activation`` and
-        ``dropout``. Otherwise a class or callable, called as ``module(n_features,
-        n_outputs, **module_params)``, that gives a ``torch.nn.Module`` with outputs
-        of shape (n_rows, n_outputs). ``n_features`` is ``X.shape[1]``
-        for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
-        only with a module of one's own. Setting both is an error.
-
-    hidden_layer_sizes : sequence of int, default=(256,)
-        Units of each hidden layer of the built-in network.
-
-    activation : {"relu", "leaky_relu", "elu", "gelu", "silu", "tanh"}, default="relu"
-        Activation function of its hidden layers.
-
-    dropout : float in [0, 1), default=0.2
-        Share of its hidden units that are dropped in training.
-
-    lr : float or None, default=None
-        alpha_theta, the step size of the optimizer of the network. None means 1e-3.
-
-    batch_size : int, default=256
-        Labelled rows in a step; all of them where there are fewer.
-
-    unlabeled_batch_size : int or None, default=None
-        Unlabelled rows in a step; None means ``batch_size``.
-
-    max_epochs : int or None, default=None
-        Passes over the unlabelled rows (over the labelled ones where there are no
-        others). None means as many as make 1,000 steps, and at least 20.
-
-    include_labeled : bool, default=False
-        Whether the labelled rows stand in the unlabelled stream, too.
-
-    early_stopping : bool, default=False
-        Whether to hold out labelled rows, stop when the loss on them improves no
-        more, and restore the best state, imputed labels included.
-
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the labelled rows that early stopping holds out.
-
-    n_iter_no_change : int, default=10
-        Epochs without improvement that early stopping waits for.
-
-    tol : float, default=1e-4
-        By how much the held-out loss must fall to count as an improvement.
-
-    unlabeled : float or None, default=-1
-        The marker of unlabelled rows. NaN always marks them as well, and where ``y``
-        holds any NaN it alone does, and -1 is a value. Pass np.nan for NaN alone,
-        None where no row is unlabelled. With several outputs a row is unlabelled
-        when all of its targets are marked.
-
-    warm_start : bool, default=False
-        Whether to start from the network of the previous fit. Its imputed labels are
-        kept where the unlabelled rows are the same ones, else started anew.
-
-    device : str, default="auto"
-        A torch device; "auto" is CUDA where there is one, else the CPU.
-
-    random_state : int, RandomState instance or None, default=None
-        Determines the initial network, the batches and dropout. Pass an int for
-        reproducible results. Modules of your own may draw from torch's global
-        generator: it is seeded for the fit and restored, so such fits are
-        reproducible one at a time.
-
-    verbose : int, default=0
-        1 prints a line for each epoch.
-
-    callbacks : list or None, default=None
-        skorch callbacks, or pairs of a name and a callback. They are cloned; find
-        the ones that were used in ``net_.callbacks_``.
-
-    net_params : dict or None, default=None
-        Other arguments of ``skorch.NeuralNet``: "optimizer" (default
-        ``torch.optim.Adam``), "iterator_train", "iterator_valid", "compile",
-        "use_caching", "torch_load_kwargs", and routed ones as in
-        ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
-        ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
-
-    label_lr : float or None, default=None
-        alpha_w, the step size of Adam on the label parameters w. What counts is how
-        far a row's label can travel in a whole run, ``label_lr`` times the row's
-        visits (one an epoch). None means 3 / n_epochs. With 0 the labels stay
-        at the mean target.
-
-    labeled_weight : float, callable, str or tuple, default="linear"
-        T(i), the weight of the labelled gradient in the update of the network: a
-        number; a callable of the training progress in [0, 1]; or a decay from 3 by
-        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.03). A tuple
-        like ``("linear", 10.0)`` sets where the decay starts.
-
-    gradient_decay : float in [0, 1), default=0.9
-        Decay of the running average of the labelled gradient, EMA(g_l).
-
-    norm_decay : float in [0, 1), default=0.9
-        Decay of the running average in Eq. 2, EMA(v^4).
-
-    eps_norm : float, default=1e-6
-        The stabilizer of Eq. 2.
-
-    Attributes
-    ----------
-    transduction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        A target for every training row: given ones as given, the imputed ones for
-        the others. ``predict`` on these rows may differ.
-
-    unlabeled_ : scalar or None
-        The marker, as settled in ``fit`` and used again by ``score``.
-
-    n_features_in_ : int
-        Number of features seen in ``fit``.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features, where ``X`` has names that are all strings.
-
-    n_iter_ : int
-        Epochs of training.
-
-    net_ : skorch.NeuralNet
-        The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w.
-
-    history_ : skorch.history.History
-        Losses and the alignment distance (Eq. 2) of every epoch.
-
-    See Also
-    --------
-    LGAClassifier : The same for class labels.
-    sklearn_lga.baselines.RegularizedNetRegressor : The same network without LGA.
-    sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
-        labelled rows only.
-
-    References
-    ----------
-    .. [1] J. Jackson and J. Schulman, "Semi-Supervised Learning by Label Gradient
-       Alignment", 2019.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.datasets import make_regression
-    >>> from sklearn_lga import LGARegressor
-    >>> from sklearn_lga.datasets import hide_labels
-    >>> X, y = make_regression(n_samples=300, n_features=5, random_state=0)
-    >>> y_marked = hide_labels(y, n_labeled=50, random_state=0, unlabeled=np.nan)
-    >>> model = LGARegressor(max_epochs=200, random_state=0).fit(X, y_marked)
-    >>> model.score(X, y) > 0.8
-    True
-    >>> model.transduction_.shape
-    (300,)
-    """
-
-    _default_label_travel = 3.0

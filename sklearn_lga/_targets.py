@@ -174,7 +174,7 @@ class ClassifierTargets(ClassifierMixin):
         score : float
             The share of labelled rows whose class is predicted.
         """
-        check_is_fitted(self, "net_")
+        check_is_fitted(self, "transduction_")
         y = column_or_1d(as_array(y), warn=True)
         unlabeled = is_marked(y, self.unlabeled_)
         values = labeled_values(y, unlabeled, self.unlabeled_)
@@ -202,9 +202,12 @@ class RegressorTargets(RegressorMixin):
         scale = given.std(axis=0)
         self._target_mean = given.mean(axis=0)
         self._target_scale = np.where(scale > 0.0, scale, 1.0)
-        labels = (given - self._target_mean) / self._target_scale
-        labels = labels.astype(np.float32).reshape(len(given), -1)
-        return EncodedTargets(unlabeled, given, labels)
+        return EncodedTargets(unlabeled, given, self._scaled(given).astype(np.float32))
+
+    def _scaled(self, targets):
+        """Targets centred and scaled, of shape (n_rows, n_outputs)."""
+        scaled = (targets - self._target_mean) / self._target_scale
+        return scaled.reshape(len(targets), -1)
 
     def _split_labeled(self, targets, n_held_out, random_state):
         return np.sort(random_state.permutation(len(targets))[n_held_out:])
@@ -257,7 +260,7 @@ class RegressorTargets(RegressorMixin):
         score : float
             R^2 of ``predict(X)``.
         """
-        check_is_fitted(self, "net_")
+        check_is_fitted(self, "transduction_")
         targets = as_targets(y)
         unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
         values = targets[~unlabeled]

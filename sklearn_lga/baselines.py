@@ -21,7 +21,7 @@ class BaseRegularizedNet(BaseNetEstimator):
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
-        return self._network_labels(dataset.X[rows])
+        return self._labels_from_outputs(self._outputs(dataset.X[rows]))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -135,7 +135,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     n_features_in_ : int
         Number of features seen in ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Names of the features, where ``X`` has names that are all strings.
 
     n_iter_ : int
@@ -265,7 +265,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     n_features_in_ : int
         Number of features seen in ``fit``.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Names of the features, where ``X`` has names that are all strings.
 
     n_iter_ : int

@@ -1,0 +1,124 @@
+"""The exact linear mode of the regressor: Section 3.1 on centred data."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from .linear import data_moments, default_step_sizes, fixed_point, lga_path_from_moments
+from .linear._stability import outside_unlabeled_range
+from .linear._supervised import descend
+
+MAX_RECORDED = 1000
+"""Steps of a path that early stopping chooses among."""
+
+
+class LinearFit(NamedTuple):
+    """A linear model after ``n_steps``: ``(x - center) coef`` predicts.
+
+    ``imputed`` holds the labels of the unlabelled rows, shape (n_unlabeled,
+    n_outputs), centred as the targets are.
+    """
+
+    coef: np.ndarray
+    center: np.ndarray
+    imputed: np.ndarray
+    n_steps: float
+
+
+def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
+    """Follow the exact path of label gradient alignment from zero.
+
+    Parameters
+    ----------
+    X_labeled : ndarray or CSR matrix of shape (n_labeled, n_features)
+        Labelled rows.
+
+    y : ndarray of shape (n_labeled, n_outputs)
+        Their targets, centred.
+
+    X_unlabeled : ndarray or CSR matrix of shape (n_unlabeled, n_features)
+        Unlabelled rows; without any, this is gradient descent (Eq. 7).
+
+    held_out : tuple of (X, y) or None
+        Labelled rows that choose the step, by the squared error.
+
+    n_steps : int or np.inf
+        Number of updates; infinity is the fixed point.
+
+    sizes : dict
+        "lr", "label_lr" and "eps_norm", None where they are derived from the data.
+
+    Returns
+    -------
+    fit : LinearFit
+    """
+    n_unlabeled = X_unlabeled.shape[0]
+    # Without unlabelled rows only A_l and b of the moments are used.
+    moments = data_moments(
+        X_labeled, y, X_unlabeled if n_unlabeled else X_labeled, center=True
+    )
+    center = _column_means(X_labeled)
+    record = _recorded_steps(n_steps) if held_out else [n_steps]
+    sizes = default_step_sizes(moments, **sizes)
+    if not n_unlabeled:
+        coefs = descend(moments.matrices()[0], moments.b, sizes["lr"], record)
+        label_coefs = np.zeros_like(coefs)
+    else:
+        _warn_outside_range(moments)
+        coefs, label_coefs = _lga_models(moments, n_steps, record, sizes)
+    best = _best_step(coefs, center, held_out) if held_out else 0
+    imputed = np.empty((0, y.shape[1]))
+    if n_unlabeled:
+        # Centred by their own means, the labels lack a level: the model's at that mean.
+        a, mean = label_coefs[best] / n_unlabeled, _column_means(X_unlabeled)
+        imputed = X_unlabeled @ a - mean @ a + (mean - center) @ coefs[best]
+    return LinearFit(coefs[best], center, imputed, record[best])
+
+
+def _lga_models(moments, n_steps, record, sizes):
+    """Theta and a at each recorded step, or at the fixed point."""
+    if np.isinf(n_steps):
+        return tuple(x[np.newaxis] for x in fixed_point(moments))
+    path = lga_path_from_moments(
+        moments.A_l,
+        moments.A_u,
+        moments.b,
+        moments.n_u,
+        n_steps=n_steps,
+        record=record,
+        **sizes,
+    )
+    return path.coef, path.label_coef
+
+
+def _column_means(X):
+    return np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
+
+
+def _recorded_steps(n_steps):
+    """All steps, or as many in geometric progression where there are too many."""
+    if n_steps <= MAX_RECORDED:
+        return list(range(n_steps + 1))
+    steps = np.geomspace(1, n_steps, MAX_RECORDED).round().astype(int)
+    return [0, *np.unique(steps).tolist()]
+
+
+def _best_step(coefs, center, held_out):
+    """Position of the model with the least squared error on held-out rows."""
+    X, y = held_out
+    errors = [np.sum((X @ coef - center @ coef - y) ** 2) for coef in coefs]
+    return int(np.argmin(errors))
+
+
+def _warn_outside_range(moments):
+    share = outside_unlabeled_range(moments)
+    if share > 1e-9:
+        warnings.warn(
+            f"{100 * share:.2g} % of the variance of the labelled rows of X lies in "
+            "directions that no unlabelled row has (fewer unlabelled rows than "
+            "features, or a column that is constant among them). Label gradient "
+            "alignment never learns these, and does not converge to least squares.",
+            UserWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,101 @@
+"""Label gradient alignment without its normalization, at any step at once."""
+
+import numpy as np
+
+from ._checks import check_positive, check_steps
+from ._moments import Moments, data_moments, range_basis
+from ._path import LGAPath
+from ._stability import RADIUS_TOLERANCE, fixed_point, spectral_radius
+
+
+def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
+    """Label gradient alignment without the normalization of Eq. 2, at any steps.
+
+    With r in place of d the dynamics is linear in (theta, a), and step k is a power of
+    one matrix, taken by squaring (it can be defective: eigenvectors would not do).
+
+    Parameters
+    ----------
+    X_labeled, y_labeled, X_unlabeled, lr, label_lr
+        As for :func:`lga_path`.
+
+    steps : sequence of int
+        Numbers of updates, each >= 0; ``np.inf`` is the limit.
+
+    Returns
+    -------
+    path : LGAPath
+        Its ``label_coef`` is the part of a in the range of A_u; what lies outside keeps
+        growing where labelled rows have directions that no unlabelled row has, and
+        makes no difference to the labels.
+
+    Raises
+    ------
+    ValueError
+        If the spectral radius is 1 or more: the iteration would diverge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import lga_closed_form
+    >>> path = lga_closed_form(
+    ...     np.eye(2), [1.0, 2.0], np.eye(2), lr=0.5, label_lr=0.5, steps=[0, np.inf]
+    ... )
+    >>> path.coef
+    array([[0., 0.],
+           [1., 2.]])
+    """
+    moments = data_moments(X_labeled, y_labeled, X_unlabeled)
+    steps = check_steps(steps, "steps")
+    check_positive(lr, "lr")
+    check_positive(label_lr, "label_lr")
+    A_l, A_u = moments.matrices()
+    rate = label_lr / moments.n_u
+    radius = spectral_radius(A_l, A_u, lr=lr, label_rate=rate)
+    if radius > 1.0 + RADIUS_TOLERANCE:
+        raise ValueError(
+            f"lr={lr:g} and label_lr={label_lr:g} make the iteration diverge: its "
+            f"spectral radius is {radius:.6g} and must be below 1. Lower label_lr "
+            f"(label_lr / n_u = {rate:.6g}) or lr."
+        )
+    # In a basis of the range of A_u, so that nothing else can pile up rounding.
+    Q, u = range_basis(A_u)
+    reduced = Moments(Q.T @ A_l @ Q, np.diag(u), Q.T @ moments.b, moments.n_u)
+    states = _affine_powers(*_linear_dynamics(reduced, lr, label_lr), steps)
+    coef, label_coef = (
+        (Q @ half).reshape(len(steps), *moments.b.shape)
+        for half in (states[:, : len(u)], states[:, len(u) :])
+    )
+    for i in np.flatnonzero(np.isinf(steps)):
+        coef[i], label_coef[i] = fixed_point(moments)
+    return LGAPath(steps, coef, label_coef)
+
+
+def _linear_dynamics(moments, lr, label_lr):
+    """Matrix and constant part of one step on the state (theta, a)."""
+    A_l, A_u, b, n_u = moments.A_l, moments.A_u, moments.b, moments.n_u
+    eye = np.eye(len(A_u))
+    matrix = np.block(
+        [
+            [eye - lr * A_u, lr * A_u / n_u],
+            [-label_lr * (A_l - A_u), eye - label_lr * A_u / n_u],
+        ]
+    )
+    return matrix, np.concatenate([np.zeros_like(b), label_lr * b])
+
+
+def _affine_powers(matrix, constant, steps):
+    """The states s_k of s -> matrix s + constant, s_0 = 0; zero where k is infinite."""
+    constant = constant.reshape(len(constant), -1)
+    size, n_outputs = constant.shape
+    step = np.block(
+        [[matrix, constant], [np.zeros((n_outputs, size)), np.eye(n_outputs)]]
+    )
+    states = np.zeros((len(steps), size, n_outputs))
+    total, done = np.eye(len(step)), 0
+    for i in np.argsort(steps):
+        if np.isfinite(steps[i]):
+            k = int(steps[i])
+            total = np.linalg.matrix_power(step, k - done) @ total
+            states[i], done = total[:size, size:], k
+    return states

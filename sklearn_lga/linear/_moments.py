@@ -1,0 +1,135 @@
+"""Second moments of the data, all that the exact mode needs of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+
+from ._checks import check_rows
+
+CHUNK_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the exact mode needs of the data.
+
+    Parameters
+    ----------
+    A_l, A_u : ndarray of shape (n_features, n_features) or (n_features,)
+        Second moments of the labelled and of the unlabelled rows; vectors stand for
+        diagonal matrices.
+
+    b : ndarray of shape (n_features,) or (n_features, n_outputs)
+        ``X_l' y_l / n_l``.
+
+    n_u : int
+        Number of unlabelled rows.
+    """
+
+    A_l: np.ndarray
+    A_u: np.ndarray
+    b: np.ndarray
+    n_u: int
+
+    def matrices(self):
+        """A_l and A_u as matrices, also where they are kept as vectors."""
+        return tuple(np.diag(A) if A.ndim == 1 else A for A in (self.A_l, self.A_u))
+
+
+def second_moment(X, y=None, center=None):
+    """``(X - c)' (X - c) / n``, or ``(X - c)' y / n``, in chunks of rows.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Rows of any real dtype; a CSR matrix is never made dense.
+
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs), default=None
+        None: X itself.
+
+    center : ndarray of shape (n_features,), default=None
+        c; None means zero.
+
+    Returns
+    -------
+    moment : ndarray of shape (n_features, n_features) or (n_features, n_outputs)
+    """
+    n_rows = X.shape[0]
+    if sparse.issparse(X):
+        X = X.astype(np.float64)
+        moment = (X.T @ X).toarray() if y is None else X.T @ y
+        if center is not None:
+            other = n_rows * center if y is None else y.sum(axis=0)
+            moment = moment - np.multiply.outer(center, other)
+        return moment / n_rows
+    total = 0.0
+    for start in range(0, n_rows, CHUNK_ROWS):
+        rows = slice(start, start + CHUNK_ROWS)
+        chunk = X[rows].astype(np.float64)
+        if center is not None:
+            chunk -= center
+        total = total + chunk.T @ (chunk if y is None else y[rows])
+    return total / n_rows
+
+
+def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
+    """The moments of the data, in one pass over it.
+
+    Parameters
+    ----------
+    X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features)
+        Labelled rows.
+
+    y_labeled : array-like of shape (n_labeled,) or (n_labeled, n_outputs)
+        Their targets.
+
+    X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features)
+        Unlabelled rows.
+
+    center : bool, default=False
+        Centre the labelled rows and targets by their means, the unlabelled rows by
+        their own: the fixed point is then least squares with an intercept.
+
+    Returns
+    -------
+    moments : Moments
+        With vectors A_l and A_u where both matrices are diagonal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import data_moments
+    >>> moments = data_moments(np.eye(2), [1.0, 2.0], 2 * np.eye(2))
+    >>> moments.A_u, moments.b
+    (array([2., 2.]), array([0.5, 1. ]))
+    """
+    X_l, y, X_u = check_rows(X_labeled, y_labeled, X_unlabeled)
+    centers = (None, None)
+    if center:
+        centers = tuple(np.asarray(X.mean(axis=0)).ravel() for X in (X_l, X_u))
+        y = y - y.mean(axis=0)
+    A_l = second_moment(X_l, center=centers[0])
+    A_u = second_moment(X_u, center=centers[1])
+    b = second_moment(X_l, y, center=centers[0])
+    if all(np.count_nonzero(A) == np.count_nonzero(np.diag(A)) for A in (A_l, A_u)):
+        A_l, A_u = np.diag(A_l).copy(), np.diag(A_u).copy()
+    return Moments(A_l, A_u, b, X_u.shape[0])
+
+
+def product(A, v):
+    """A v, A being a matrix or the diagonal of one."""
+    if A.ndim == 2:
+        return A @ v
+    return (A * v.T).T
+
+
+def range_basis(A):
+    """Orthonormal basis of the range of a second moment, and its eigenvalues.
+
+    Eigenvalues below ``100 n_features`` times the rounding of the largest are zero.
+    """
+    eigenvalues, Q = linalg.eigh(A)
+    rounding = 100 * len(A) * np.finfo(np.float64).eps
+    seen = eigenvalues > rounding * max(eigenvalues[-1], 0.0)
+    return Q[:, seen], eigenvalues[seen]

@@ -1,0 +1,193 @@
+"""Label gradient alignment in linear regression, step by step (Eqs. 8 to 11)."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._checks import as_rows, check_moments, check_n_steps, check_positive, check_steps
+from ._moments import data_moments, product
+from ._stability import RADIUS_TOLERANCE, spectral_radius
+
+
+@dataclass(frozen=True)
+class LGAPath:
+    """Models along the training path.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_recorded,)
+        Numbers of updates.
+
+    coef : ndarray of shape (n_recorded, n_features) or (..., n_outputs)
+        ``coef[r]`` is theta after ``steps[r]`` updates.
+
+    label_coef : ndarray, shaped like coef
+        ``label_coef[r]`` is the vector a that the imputed labels are made of.
+    """
+
+    steps: np.ndarray
+    coef: np.ndarray
+    label_coef: np.ndarray
+
+    def labels(self, X_unlabeled):
+        """Imputed labels ``y_u = X_u a / n_u`` at every recorded step.
+
+        Parameters
+        ----------
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features)
+            The unlabelled rows that the path was computed from.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_recorded, n_unlabeled) or (..., n_outputs)
+        """
+        X = as_rows(X_unlabeled, "X_unlabeled")
+        return np.stack([X @ a for a in self.label_coef]) / X.shape[0]
+
+
+def lga_path(
+    X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, eps_norm, n_steps, record=None
+):
+    """Label gradient alignment in linear regression (Eqs. 8 to 11), from zero.
+
+    Exact for any features, correlated ones and CSR included; a step costs
+    O(n_features^2), or O(n_features) where both second moments are diagonal, and does
+    not depend on the number of rows.
+
+    Parameters
+    ----------
+    X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features)
+        Labelled rows.
+
+    y_labeled : array-like of shape (n_labeled,) or (n_labeled, n_outputs)
+        Their targets.
+
+    X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features)
+        Unlabelled rows.
+
+    lr, label_lr : float
+        The step sizes alpha_theta and alpha_w.
+
+    eps_norm : float
+        The stabilizer of Eq. 2.
+
+    n_steps : int
+        Number of updates.
+
+    record : sequence of int or None, default=None
+        Steps to keep, each in [0, n_steps]; None keeps the last only.
+
+    Returns
+    -------
+    path : LGAPath
+
+    Warns
+    -----
+    UserWarning
+        If the fixed point is unstable for these step sizes (see
+        :func:`spectral_radius`): the iteration is then chaotic.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import lga_path
+    >>> path = lga_path(
+    ...     np.eye(2), [1.0, 2.0], np.eye(2),
+    ...     lr=0.5, label_lr=0.5, eps_norm=1.0, n_steps=200,
+    ... )
+    >>> path.coef.round(6), path.labels(np.eye(2)).round(6)
+    (array([[1., 2.]]), array([[1., 2.]]))
+    """
+    moments = data_moments(X_labeled, y_labeled, X_unlabeled)
+    return lga_path_from_moments(
+        moments.A_l,
+        moments.A_u,
+        moments.b,
+        moments.n_u,
+        lr=lr,
+        label_lr=label_lr,
+        eps_norm=eps_norm,
+        n_steps=n_steps,
+        record=record,
+    )
+
+
+def lga_path_from_moments(
+    A_l, A_u, b, n_u, *, lr, label_lr, eps_norm, n_steps, record=None
+):
+    """The same as :func:`lga_path`, from the moments of the data.
+
+    With z = X_u' y_u / n_u, one step is::
+
+        r     = (A_l - A_u) theta - b + z           g_l - g_u
+        d     = r / (eps_norm + r^2)                as sqrt(r^4) = r^2 in Eq. 2
+        theta = theta - lr (A_u theta - z)          Eq. 10
+        z     = z - (label_lr / n_u) A_u d          Eq. 11 for X_u' y_u / n_u
+        a     = a - label_lr d                      y_u = X_u a / n_u
+
+    Parameters
+    ----------
+    A_l, A_u : array-like of shape (n_features, n_features) or (n_features,)
+        Second moments of the labelled and the unlabelled rows. Vectors stand for
+        diagonal matrices: a step is then O(n_features), and the features do not touch
+        each other (Proposition 1).
+
+    b : array-like of shape (n_features,) or (n_features, n_outputs)
+        ``X_l' y_l / n_l``.
+
+    n_u : int
+        Number of unlabelled rows.
+
+    lr, label_lr, eps_norm, n_steps, record
+        As for :func:`lga_path`.
+
+    Returns
+    -------
+    path : LGAPath
+
+    Examples
+    --------
+    >>> from sklearn_lga.linear import lga_path_from_moments
+    >>> path = lga_path_from_moments(
+    ...     [1.0, 1.0], [2.0, 0.5], [1.0, 1.0], 10,
+    ...     lr=0.1, label_lr=0.1, eps_norm=0.1, n_steps=100,
+    ... )
+    >>> path.coef[0, 0] > path.coef[0, 1]  # the principal component learns faster
+    np.True_
+    """
+    A_l, A_u, b = check_moments(A_l, A_u, b, n_u)
+    n_steps = check_n_steps(n_steps)
+    for value, name in ((lr, "lr"), (eps_norm, "eps_norm")):
+        check_positive(value, name)
+    check_positive(label_lr, "label_lr", allow_zero=True)
+    record = [n_steps] if record is None else record
+    record = check_steps(record, "record", upper=n_steps)
+    _warn_if_unstable(A_l, A_u, lr, label_lr / (n_u * eps_norm))
+
+    kept, wanted = {}, set(record.tolist())
+    theta, z, a = np.zeros((3, *b.shape))
+    difference, rate = A_l - A_u, label_lr / n_u
+    for k in range(max(wanted) + 1):
+        if k in wanted:
+            kept[k] = theta, a
+        r = product(difference, theta) - b + z
+        d = r / (eps_norm + r * r)
+        theta = theta - lr * (product(A_u, theta) - z)
+        z = z - rate * product(A_u, d)
+        a = a - label_lr * d
+    coef, label_coef = zip(*(kept[k] for k in record.tolist()), strict=True)
+    return LGAPath(record, np.stack(coef), np.stack(label_coef))
+
+
+def _warn_if_unstable(A_l, A_u, lr, label_rate):
+    radius = spectral_radius(A_l, A_u, lr=lr, label_rate=label_rate)
+    if radius > 1.0 + RADIUS_TOLERANCE:
+        warnings.warn(
+            f"lr={lr:g} with label_lr / (n_u eps_norm) = {label_rate:g} makes the "
+            f"fixed point unstable: the spectral radius is {radius:.6g}, not below 1. "
+            "The path is chaotic near it, and depends on rounding. Lower label_lr or "
+            "lr, or raise eps_norm.",
+            UserWarning,
+            stacklevel=3,
+        )

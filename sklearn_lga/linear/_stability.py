@@ -1,0 +1,165 @@
+"""Where label gradient alignment ends, and for which step sizes it gets there."""
+
+import numpy as np
+from scipy import linalg
+
+from ._moments import range_basis
+
+RADIUS_TOLERANCE = 1e-9
+"""Rounding of the spectral radius: a direction without labelled rows has exactly 1."""
+
+
+def spectral_radius(A_l, A_u, *, lr, label_rate):
+    """Spectral radius of the dynamics near the fixed point, on the range of A_u.
+
+    Near r = 0 the direction d is r / eps_norm, and (theta, z) is multiplied by::
+
+        [[I - lr A_u,                     lr I          ],
+         [-label_rate A_u (A_l - A_u),    I - label_rate A_u]]
+
+    The fixed point is stable if and only if its spectral radius is below 1. A
+    direction that no labelled row has gives exactly 1: nothing moves there.
+
+    Parameters
+    ----------
+    A_l, A_u : array-like of shape (n_features, n_features) or (n_features,)
+        Second moments; vectors stand for diagonal matrices.
+
+    lr : float
+        alpha_theta.
+
+    label_rate : float
+        ``alpha_w / (n_u eps_norm)``; without the normalization ``alpha_w / n_u``.
+
+    Returns
+    -------
+    radius : float
+        Zero where A_u is zero.
+
+    Examples
+    --------
+    >>> from sklearn_lga.linear import spectral_radius
+    >>> round(spectral_radius([1.0], [1.0], lr=0.5, label_rate=0.5), 6)
+    0.5
+    """
+    A_l, A_u = (np.asarray(A, dtype=np.float64) for A in (A_l, A_u))
+    if A_u.ndim == 1:
+        seen = A_u > 0.0
+        A_l, u = A_l[seen], A_u[seen]
+        blocks = np.array(
+            [
+                [1.0 - lr * u, np.full_like(u, lr)],
+                [-label_rate * u * (A_l - u), 1.0 - label_rate * u],
+            ]
+        )
+        eigenvalues = np.linalg.eigvals(blocks.transpose(2, 0, 1))
+    else:
+        Q, u = range_basis(A_u)
+        eye, A_l = np.eye(len(u)), Q.T @ A_l @ Q
+        dynamics = np.block(
+            [
+                [eye - lr * np.diag(u), lr * eye],
+                [
+                    -label_rate * u[:, None] * (A_l - np.diag(u)),
+                    eye - label_rate * np.diag(u),
+                ],
+            ]
+        )
+        eigenvalues = linalg.eigvals(dynamics)
+    return float(np.abs(eigenvalues).max(initial=0.0))
+
+
+def fixed_point(moments):
+    """The fixed point of label gradient alignment (Proposition 3).
+
+    Least squares on the labelled rows among the models in the range of A_u: a
+    direction that no unlabelled row has is never learned.
+
+    - Where the range of A_l lies in that of A_u, and A_l is regular on it, this is
+      :func:`least_squares` and the limit of the path, with the normalization and
+      without.
+    - Where several models fit equally well (fewer labelled rows than features), it is
+      the one of minimum norm, the limit without the normalization; with it, the limit
+      is another of them unless A_l and A_u are diagonal.
+    - Where labelled rows have a direction that no unlabelled row has, the labelled
+      gradient cannot vanish whole. This is the limit without the normalization. With
+      it, the limit has X_u d = 0 in place of X_u r = 0, where r is the gradient that
+      is left and d = r / (eps_norm + r^2); the same if A_l and A_u are diagonal.
+
+    Parameters
+    ----------
+    moments : Moments
+
+    Returns
+    -------
+    coef, label_coef : ndarray, shaped like ``moments.b``
+        theta and the part of a in the range of A_u.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import data_moments, fixed_point
+    >>> coef, _ = fixed_point(data_moments(np.eye(2), [1.0, 2.0], [[1.0, 0.0]]))
+    >>> coef
+    array([1., 0.])
+    """
+    A_l, A_u = moments.matrices()
+    Q, _ = range_basis(A_u)
+    reduced = linalg.pinvh(Q.T @ A_l @ Q) @ (Q.T @ moments.b)
+    # A_u theta = z = A_u a / n_u on the range of A_u
+    return Q @ reduced, moments.n_u * (Q @ reduced)
+
+
+def outside_unlabeled_range(moments):
+    """Share of the labelled second moment that no unlabelled row spans, in [0, 1]."""
+    A_l, A_u = moments.matrices()
+    Q, _ = range_basis(A_u)
+    total = np.trace(A_l)
+    return float(1.0 - np.trace(Q.T @ A_l @ Q) / total) if total > 0.0 else 0.0
+
+
+def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
+    """Step sizes for which the fixed point is stable, where None is given.
+
+    ``lr`` is 1 / lambda, lambda the largest eigenvalue of A_l and A_u; ``eps_norm`` a
+    hundredth of the largest square in b, so that gradients down to a tenth of the first
+    are normalized; ``label_lr`` such that ``label_lr / (n_u eps_norm) = 1 / lambda``,
+    halved as long as the spectral radius is not below 1.
+
+    Parameters
+    ----------
+    moments : Moments
+
+    lr, label_lr, eps_norm : float or None, default=None
+        Values that are set already.
+
+    Returns
+    -------
+    sizes : dict
+        "lr", "label_lr" and "eps_norm".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import data_moments, default_step_sizes
+    >>> moments = data_moments(np.eye(2), [2.0, 4.0], np.eye(2))
+    >>> default_step_sizes(moments)
+    {'lr': 2.0, 'label_lr': 0.16, 'eps_norm': 0.04}
+    """
+    largest = max(
+        A.max() if A.ndim == 1 else linalg.eigvalsh(A)[-1]
+        for A in (moments.A_l, moments.A_u)
+    )
+    unit = 1.0 / largest if largest > 0.0 else 1.0
+    lr = unit if lr is None else lr
+    if eps_norm is None:
+        eps_norm = 0.01 * float(np.square(moments.b).max()) or 1.0
+    if label_lr is None:
+        rate = unit
+        while rate > 1e-12 * unit and (
+            spectral_radius(moments.A_l, moments.A_u, lr=lr, label_rate=rate)
+            > 1.0 + RADIUS_TOLERANCE
+        ):
+            rate /= 2.0
+        label_lr = rate * moments.n_u * eps_norm
+    return {"lr": float(lr), "label_lr": float(label_lr), "eps_norm": float(eps_norm)}
