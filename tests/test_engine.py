@@ -144,6 +144,42 @@ def test_labels_that_match_are_a_fixed_point(seed):
     torch.testing.assert_close(state.label_parameters, y, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("labeled_weight", [0.0, 1.0])
+@pytest.mark.parametrize("seed", range(2))
+def test_propositions_2_and_3(seed, labeled_weight):
+    """With a convex loss the labelled gradient vanishes at a fixed point.
+
+    The step sizes shrink in stages, as Adam with constant ones does not rest.
+    """
+    X_l, y_l, X_u = data("regression", seed, n_outputs=1)
+    module = nn.Linear(5, 1, bias=False).double()
+    state = LGAState(
+        REGRESSION,
+        module,
+        n_unlabeled=len(X_u),
+        n_outputs=1,
+        label_lr=0.0,
+        labeled_weight=labeled_weight,
+        gradient_decay=0.0,
+        norm_decay=0.0,
+        eps_norm=1e-2,
+    ).double()
+    optimizer = torch.optim.Adam(module.parameters())
+    positions = torch.arange(len(X_u))
+    for exponent in range(1, 8):
+        state.adam["lr"] = optimizer.param_groups[0]["lr"] = 10.0**-exponent
+        for _ in range(300):
+            terms = state.step(module, optimizer, (X_l, y_l), (X_u, positions))
+    residual = (X_l.T @ (X_l @ module.weight.detach().T - y_l)) / len(X_l)
+    assert (X_l.T @ y_l / len(X_l)).abs().max() > 0.1
+    assert residual.abs().max() < 1e-4
+    least_squares = torch.linalg.lstsq(X_l, y_l).solution
+    torch.testing.assert_close(
+        module.weight.detach().T, least_squares, rtol=0, atol=1e-3
+    )
+    assert terms["alignment_distance"] < 1e-4
+
+
 def test_batch_norm_statistics_are_those_of_the_labeled_pass():
     X_l, y_l, X_u = data("classification", 0)
     module = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()

@@ -1,0 +1,224 @@
+"""How training steps align with the principal curvature of the loss (Section 3.2)."""
+
+import numpy as np
+import torch
+from scipy.sparse.linalg import LinearOperator, eigsh
+from skorch.callbacks import Callback
+from torch.func import functional_call, grad, vjp
+
+__all__ = ["AlignmentRecorder", "alignment", "principal_eigenvector"]
+
+
+def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
+    """The algebraically largest eigenvalue of a Hessian, and its eigenvector.
+
+    The Hessian is that of ``loss(module(X), y)`` with respect to the module's
+    trainable parameters. It is never formed: ``torch.func`` gives its products with
+    vectors, scipy's Lanczos method the rest.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Evaluated as it will predict (``eval`` mode), and left as it is.
+
+    X, y : Tensor
+        Inputs and targets, on the module's device.
+
+    loss : callable
+        ``loss(outputs, y)`` gives a scalar.
+
+    tol : float, default=1e-3
+        Relative accuracy of the eigenvalue.
+
+    random_state : int, default=0
+        Seed of the vector that Lanczos starts from.
+
+    Returns
+    -------
+    eigenvalue : float
+
+    vector : Tensor of shape (n_parameters,)
+        Of unit length, float64, on the CPU; the parameters in the order of
+        ``module.parameters()``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.analysis import principal_eigenvector
+    >>> module = torch.nn.Linear(2, 1, bias=False)
+    >>> X, y = torch.tensor([[3.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 1)
+    >>> eigenvalue, vector = principal_eigenvector(
+    ...     module, X, y, loss=torch.nn.functional.mse_loss
+    ... )
+    >>> round(eigenvalue, 3), vector.abs().round(decimals=3)
+    (9.0, tensor([1., 0.], dtype=torch.float64))
+    """
+    trainable = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
+    was_training = module.training
+    module.eval()
+
+    def value(parameters):
+        return loss(functional_call(module, parameters, (X,)), y)
+
+    try:
+        _, hessian_product = vjp(grad(value), trainable)
+        product = _flat_product(hessian_product, trainable)
+        return _largest_eigenpair(product, random_state, tol)
+    finally:
+        module.train(was_training)
+
+
+def _flat_product(hessian_product, parameters):
+    """The product with a Hessian as a scipy operator on flat vectors."""
+    sizes = [p.numel() for p in parameters.values()]
+    like = next(iter(parameters.values()))
+
+    def product(vector):
+        flat = torch.as_tensor(vector.ravel(), dtype=like.dtype, device=like.device)
+        parts = {
+            name: part.view_as(parameters[name])
+            for name, part in zip(parameters, flat.split(sizes), strict=True)
+        }
+        (result,) = hessian_product(parts)
+        flat = torch.cat([result[name].reshape(-1) for name in parameters])
+        return flat.detach().cpu().numpy().astype(np.float64)
+
+    n = sum(sizes)
+    return LinearOperator((n, n), matvec=product, dtype=np.float64)
+
+
+def _largest_eigenpair(operator, random_state, tol):
+    n = operator.shape[0]
+    if n <= 2:  # too small for Lanczos
+        eigenvalues, vectors = np.linalg.eigh(operator @ np.eye(n))
+    else:
+        start = np.random.RandomState(random_state).standard_normal(n)
+        eigenvalues, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=tol)
+    return float(eigenvalues[-1]), torch.from_numpy(vectors[:, -1].copy())
+
+
+def alignment(update, vector):
+    """Cosine similarity of an update with an eigenvector, without sign (Eq. 13).
+
+    Parameters
+    ----------
+    update : Tensor of shape (n_parameters,)
+        A step of the parameters, or a gradient.
+
+    vector : Tensor of shape (n_parameters,)
+        The principal eigenvector.
+
+    Returns
+    -------
+    alignment : float in [0, 1]
+        Zero for an update of zero.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.analysis import alignment
+    >>> round(alignment(torch.tensor([-3.0, 4.0]), torch.tensor([1.0, 0.0])), 6)
+    0.6
+    """
+    update = torch.as_tensor(update).detach().to("cpu", torch.float64)
+    vector = torch.as_tensor(vector).detach().to("cpu", torch.float64)
+    norms = update.norm() * vector.norm()
+    return float(update.dot(vector).abs() / norms) if norms > 0.0 else 0.0
+
+
+class AlignmentRecorder(Callback):
+    """skorch callback that records the alignment of the updates during ``fit``.
+
+    At the start of every ``every``-th epoch it takes the principal eigenvector of the
+    Hessian of the loss on ``X``, ``y``, and then averages Eq. 13 over the next
+    ``n_updates`` updates: one alone is noisy. Into the history of these epochs go
+
+    - ``hessian_eigenvalue``, the largest;
+    - ``update_alignment``, of the actual changes of the parameters (Adam's steps);
+    - ``gradient_alignment``, of the raw g_theta.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_features)
+        Test rows.
+
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Their classes as integers from 0, or targets in the units of training.
+
+    loss : callable, default=torch.nn.functional.cross_entropy
+        ``loss(outputs, y)`` gives a scalar.
+
+    every : int, default=1
+        Epochs from one recorded point to the next; the first epoch is one.
+
+    n_updates : int, default=20
+        Updates to average over, at most those of an epoch.
+
+    Examples
+    --------
+    >>> from sklearn_lga import LGAClassifier
+    >>> from sklearn_lga.analysis import AlignmentRecorder
+    >>> from sklearn_lga.datasets import hide_labels, make_shells
+    >>> X, y = make_shells(300, 2, random_state=0)
+    >>> recorder = AlignmentRecorder(X, y, n_updates=2)
+    >>> model = LGAClassifier(max_epochs=2, callbacks=[recorder], random_state=0)
+    >>> model = model.fit(X, hide_labels(y, n_labeled=50, random_state=0))
+    >>> [0 <= value <= 1 for value in model.history_[:, "update_alignment"]]
+    [True, True]
+    """
+
+    def __init__(
+        self, X, y, loss=torch.nn.functional.cross_entropy, every=1, n_updates=20
+    ):
+        self.X = X
+        self.y = y
+        self.loss = loss
+        self.every = every
+        self.n_updates = n_updates
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Take the eigenvector that this epoch's updates are compared with."""
+        self.alignments_ = []
+        self.recording_ = (len(net.history) - 1) % self.every == 0
+        if not self.recording_:
+            return
+        X = torch.as_tensor(np.asarray(self.X, dtype=np.float32), device=net.device)
+        y = torch.as_tensor(np.asarray(self.y), device=net.device)
+        y = y.float() if y.is_floating_point() else y.long()
+        eigenvalue, self.vector_ = principal_eigenvector(
+            net.module_, X, y, loss=self.loss
+        )
+        net.history.record("hessian_eigenvalue", eigenvalue)
+
+    def on_grad_computed(self, net, named_parameters, training=False, **kwargs):
+        """Keep the gradient and the parameters as they are before the update."""
+        if not training or not self._wanted():
+            return
+        parameters = [p for _, p in named_parameters if p.requires_grad]
+        self.gradient_ = torch.cat([p.grad.reshape(-1) for p in parameters])
+        self.before_ = flat_parameters(parameters)
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Compare the update with the eigenvector."""
+        if not training or not self._wanted():
+            return
+        parameters = [p for p in net.module_.parameters() if p.requires_grad]
+        update = flat_parameters(parameters) - self.before_
+        self.alignments_.append(
+            (alignment(update, self.vector_), alignment(self.gradient_, self.vector_))
+        )
+
+    def on_epoch_end(self, net, **kwargs):
+        """Record the means."""
+        if self.alignments_:
+            update, gradient = np.mean(self.alignments_, axis=0)
+            net.history.record("update_alignment", float(update))
+            net.history.record("gradient_alignment", float(gradient))
+
+    def _wanted(self):
+        return self.recording_ and len(self.alignments_) < self.n_updates
+
+
+def flat_parameters(parameters):
+    """A copy of the parameters, one after the other."""
+    return torch.cat([p.detach().reshape(-1) for p in parameters])

@@ -1,0 +1,196 @@
+"""``LGARegressor(solver="exact")``."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_lga import LGARegressor
+from sklearn_lga.linear import (
+    data_moments,
+    default_step_sizes,
+    least_squares,
+    lga_path,
+    spectral_radius,
+)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:y marks no row as unlabelled", "ignore:.*of the variance of the labelled"
+)
+@parametrize_with_checks(
+    [
+        LGARegressor(solver="exact", unlabeled=unlabeled, max_epochs=n)
+        for unlabeled in (None, -1)
+        for n in (None, np.inf)
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def table(seed=0, n=200, n_labeled=50, n_outputs=None):
+    rng = np.random.RandomState(seed)
+    X = rng.standard_normal((n, 4)) @ (np.eye(4) + 0.3 * rng.standard_normal((4, 4)))
+    X += np.array([1.0, -2.0, 0.5, 10.0])
+    shape = (4,) if n_outputs is None else (4, n_outputs)
+    y = X @ rng.standard_normal(shape) + 3.0
+    y = y + 0.3 * rng.standard_normal(y.shape)
+    y_marked = y.copy()
+    y_marked[n_labeled:] = np.nan
+    return X, y, y_marked
+
+
+def exact(**kwargs):
+    return LGARegressor(solver="exact", **kwargs)
+
+
+@pytest.mark.parametrize("n_outputs", [None, 1, 3])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fixed_point_is_least_squares_with_an_intercept(seed, n_outputs, container):
+    X, y, y_marked = table(seed, n_outputs=n_outputs)
+    model = exact(max_epochs=np.inf).fit(container(X), y_marked)
+    expected = least_squares(np.column_stack([np.ones(50), X[:50]]), y[:50])
+    np.testing.assert_allclose(model.intercept_, expected[0], rtol=1e-8)
+    np.testing.assert_allclose(model.coef_, expected[1:].T, rtol=1e-8)
+    assert model.coef_.shape == (4,) if n_outputs is None else (n_outputs, 4)
+    prediction = X @ expected[1:] + expected[0]
+    np.testing.assert_allclose(model.predict(container(X)), prediction, rtol=1e-8)
+    np.testing.assert_array_equal(model.transduction_[:50], y[:50])
+    np.testing.assert_allclose(model.transduction_[50:], prediction[50:], rtol=1e-7)
+    assert model.n_iter_ == np.inf
+    long = exact(max_epochs=100_000).fit(container(X), y_marked)
+    np.testing.assert_allclose(long.predict(X), prediction, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(
+        long.transduction_[50:], prediction[50:], rtol=1e-6, atol=1e-6
+    )
+
+
+def test_it_follows_lga_path_on_centred_data():
+    X, y, y_marked = table()
+    sizes = {"lr": 0.1, "label_lr": 0.5, "eps_norm": 0.1}
+    model = exact(max_epochs=37, **sizes).fit(X, y_marked)
+    X_l, X_u = X[:50] - X[:50].mean(0), X[50:] - X[50:].mean(0)
+    mean, scale = y[:50].mean(), y[:50].std()
+    path = lga_path(X_l, (y[:50] - mean) / scale, X_u, **sizes, n_steps=37)
+    np.testing.assert_allclose(model.coef_, path.coef[0] * scale, rtol=1e-9)
+    level = mean + (X[50:].mean(0) - X[:50].mean(0)) @ model.coef_
+    np.testing.assert_allclose(
+        model.transduction_[50:], path.labels(X_u)[0] * scale + level, rtol=1e-9
+    )
+    assert model.n_iter_ == 37
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_default_step_sizes_are_stable(seed):
+    rng = np.random.RandomState(seed)
+    X_l = rng.standard_normal((20, 5)) * rng.uniform(0.01, 100, 5)
+    X_u = rng.standard_normal((30, 5)) @ rng.standard_normal((5, 5))
+    moments = data_moments(X_l, X_l @ rng.standard_normal(5), X_u, center=True)
+    sizes = default_step_sizes(moments)
+    rate = sizes["label_lr"] / (30 * sizes["eps_norm"])
+    assert spectral_radius(*moments.matrices(), lr=sizes["lr"], label_rate=rate) < 1
+
+
+def test_unstable_step_sizes_warn():
+    X, _, y_marked = table()
+    with pytest.warns(UserWarning, match="spectral radius is"):
+        exact(label_lr=1e4).fit(X, y_marked)
+
+
+def test_early_stopping_chooses_a_step_of_the_path():
+    X, y, _ = table(n=120, n_labeled=60)
+    rng = np.random.RandomState(0)
+    X = np.column_stack([X, rng.standard_normal((120, 40))])
+    y = y + 3 * rng.standard_normal(120)
+    y[60:] = np.nan
+    model = exact(early_stopping=True, validation_fraction=0.3, random_state=0)
+    model.fit(X, y)
+    assert 0 < model.n_iter_ < 1000
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(model.coef_, again.coef_)
+    # the chosen step is the best of all on the held-out rows, whichever these are
+    other = clone(model).set_params(random_state=1).fit(X, y)
+    assert not np.array_equal(other.coef_, model.coef_)
+    long = clone(model).set_params(max_epochs=50_000).fit(X, y)
+    assert long.n_iter_ == pytest.approx(model.n_iter_, rel=0.02, abs=1)
+
+
+def test_directions_without_unlabelled_rows_warn():
+    X, _, y_marked = table()
+    X[50:, 1] = 7.0
+    with pytest.warns(UserWarning, match="of the variance of the labelled rows"):
+        model = exact(max_epochs=np.inf).fit(X, y_marked)
+    assert model.coef_[1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_constant_features():
+    X, _, y_marked = table()
+    X[:, 1] = 7.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = exact().fit(X, y_marked)
+    assert model.coef_[1] == 0.0
+    assert np.isfinite(model.transduction_).all()
+
+
+def test_without_unlabelled_rows_it_is_gradient_descent():
+    X, y, _ = table()
+    with pytest.warns(UserWarning, match="no row as unlabelled"):
+        model = exact(max_epochs=np.inf).fit(X, y)
+    expected = least_squares(np.column_stack([np.ones(200), X]), y)
+    np.testing.assert_allclose(model.coef_, expected[1:], rtol=1e-8)
+    np.testing.assert_array_equal(model.transduction_, y)
+    with (
+        pytest.warns(UserWarning, match="no row as unlabelled"),
+        pytest.raises(ValueError, match="2 / lambda_max"),
+    ):
+        exact(lr=1e3).fit(X, y)
+
+
+def test_solvers_do_not_mix():
+    X, _, y_marked = table()
+    model = exact().fit(X, y_marked)
+    assert not hasattr(model, "net_")
+    linear = model.predict(X)
+    model.set_params(solver="network", max_epochs=1)
+    np.testing.assert_array_equal(model.predict(X), linear)  # as fitted
+    model.fit(X, y_marked)
+    assert not hasattr(model, "coef_")
+    assert model.n_iter_ == 1
+    model.set_params(solver="exact").fit(X, y_marked)
+    assert not hasattr(model, "history_")
+
+
+def test_pickle():
+    X, _, y_marked = table()
+    model = exact().fit(X, y_marked)
+    loaded = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_integers_and_float32():
+    X, _, y_marked = table()
+    X = np.round(10 * X)
+    a, b, c = (
+        exact().fit(X.astype(t), y_marked) for t in (np.float64, int, np.float32)
+    )
+    np.testing.assert_allclose(a.coef_, b.coef_, rtol=1e-10)
+    np.testing.assert_allclose(a.coef_, c.coef_, rtol=1e-10)
+
+
+def test_bad_combinations():
+    X, _, y_marked = table()
+    with pytest.raises(ValueError, match="max_epochs=np.inf, the fixed point, is for"):
+        LGARegressor(max_epochs=np.inf).fit(X, y_marked)
+    with pytest.raises(ValueError, match="early_stopping=True chooses among"):
+        exact(max_epochs=np.inf, early_stopping=True).fit(X, y_marked)
+    with pytest.raises(ValueError, match="'solver' parameter"):
+        LGARegressor(solver="svd").fit(X, y_marked)
+    with pytest.raises(ValueError, match="takes X of shape"):
+        exact(module=dict).fit(X.reshape(200, 2, 2), y_marked)
