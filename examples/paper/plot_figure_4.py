@@ -1,0 +1,47 @@
+"""
+Figure 4: test loss and accuracy
+================================
+
+During training on the shells of Section 3.2, by LGA and by supervised training of the
+same network: mean and standard deviation over trials.
+"""
+
+# %%
+# Run the trials that are not yet recorded; Figure 3 is drawn from the same ones.
+# ``--full`` takes 25; it can be stopped at any time and goes on where it was.
+import argparse
+from pathlib import Path
+
+import matplotlib
+from shells import FULL, QUICK, RESULTS, compare, draw_band, results
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+DOC = Path(__file__).parents[2] / "doc"
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--full", action="store_true")
+parser.add_argument("--out", type=Path, default=DOC / "images")
+args = parser.parse_args()
+name, setting = ("shells_full", FULL) if args.full else ("shells_quick", QUICK)
+lines = results(RESULTS / f"{name}.csv", **setting)
+
+# %%
+# The picture.
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+draw_band(axes[0], lines, "test_accuracy", "test accuracy")
+draw_band(axes[1], lines, "test_loss", "test loss")
+axes[0].legend(frameon=False)
+fig.suptitle(f"Mean and standard deviation over {setting['trials']} trials")
+suffix = "" if args.full else "_quick"
+fig.savefig(args.out / f"figure_4{suffix}.png", dpi=120)
+
+# %%
+# The claim in numbers: the best value of each run, their means and the difference.
+for measure, best in {"test_loss": np.min, "test_accuracy": np.max}.items():
+    ours, theirs, difference, error = compare(lines, measure, best)
+    print(
+        f"best {measure}: LGA {ours:.4f}, supervised {theirs:.4f}, difference "
+        f"{difference:+.4f} ({difference / error:+.1f} standard errors)"
+    )
