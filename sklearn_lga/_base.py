@@ -22,6 +22,7 @@ from ._checks import (
     check_hidden_layer_sizes,
     check_length,
     check_module,
+    continue_network,
     count_held_out,
 )
 from ._net import RestoreBest, SemiSupervisedNet
@@ -293,7 +294,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             return
         rows_hash = joblib.hash(dataset.X[dataset.unlabeled_rows])
         if previous:
-            net.module_.load_state_dict(previous.module_.state_dict())
+            continue_network(net.module_, previous.module_)
             if rows_hash == self._unlabeled_hash:
                 net.state_.keep_labels_of(previous.state_)
         self._unlabeled_hash = rows_hash

@@ -92,6 +92,18 @@ def check_module(module, settings, estimator_type):
             )
 
 
+def continue_network(module, previous):
+    """Take over the parameters of a fitted network, which must be of one shape."""
+    try:
+        module.load_state_dict(previous.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True continues the network of the previous fit, but this one "
+            "is another: the module, its settings or the number of outputs changed. "
+            "Pass warm_start=False to start anew."
+        ) from error
+
+
 def count_held_out(validation_fraction, n_labeled):
     """How many labelled rows early stopping holds out."""
     n_held_out = math.ceil(validation_fraction * n_labeled)

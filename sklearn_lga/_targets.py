@@ -199,9 +199,10 @@ class RegressorTargets(RegressorMixin):
         given = targets[~unlabeled]
         if not len(given):
             return EncodedTargets(unlabeled, given, None)
-        scale = given.std(axis=0)
-        self._target_mean = given.mean(axis=0)
-        self._target_scale = np.where(scale > 0.0, scale, 1.0)
+        if reset or self._target_mean.shape != given.shape[1:]:
+            scale = given.std(axis=0)
+            self._target_mean = given.mean(axis=0)
+            self._target_scale = np.where(scale > 0.0, scale, 1.0)
         return EncodedTargets(unlabeled, given, self._scaled(given).astype(np.float32))
 
     def _scaled(self, targets):

@@ -384,6 +384,22 @@ def test_warm_start(small):
         model.fit(X, np.where(y_marked == 9, 11, y_marked))
 
 
+def test_warm_start_of_another_network_is_refused(small):
+    X, _, y_marked = small
+    model = LGAClassifier(max_epochs=1, warm_start=True).fit(X, y_marked)
+    with pytest.raises(ValueError, match="warm_start=True continues the network"):
+        model.set_params(hidden_layer_sizes=(7,)).fit(X, y_marked)
+
+
+def test_warm_start_keeps_the_scale_of_the_targets(targets):
+    X, y, y_marked = targets
+    model = LGARegressor(max_epochs=100, warm_start=True, random_state=0)
+    before = model.fit(X, y_marked).predict(X)
+    model.set_params(lr=1e-12, label_lr=0.0, max_epochs=1)
+    more = np.where(np.arange(len(y)) < 100, y, np.nan)
+    np.testing.assert_allclose(model.fit(X, more).predict(X), before, rtol=1e-5)
+
+
 def test_early_stopping_restores_the_best_state(small):
     X, _, y_marked = small
     model = LGAClassifier(

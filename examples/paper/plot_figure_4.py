@@ -32,6 +32,7 @@ lines = results(RESULTS / f"{name}.csv", **setting)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 draw_band(axes[0], lines, "test_accuracy", "test accuracy")
 draw_band(axes[1], lines, "test_loss", "test loss")
+axes[0].set_ylim(0.65, None)
 axes[0].legend(frameon=False)
 fig.suptitle(f"Mean and standard deviation over {setting['trials']} trials")
 suffix = "" if args.full else "_quick"

@@ -7,6 +7,7 @@ not run again.
 """
 
 import csv
+import json
 from pathlib import Path
 
 import joblib
@@ -35,7 +36,7 @@ NETWORK = {
 }
 LGA = {
     "label_lr": 0.5,
-    "labeled_weight": ("linear", 10.0),
+    "labeled_weight": ("linear", 20.0),
     "gradient_decay": 0.99,
     "norm_decay": 0.99,
 }
@@ -103,6 +104,7 @@ def run(method, trial, epochs, every, **changes):
 
 def results(path, trials, epochs, every, n_jobs=2):
     """All runs' lines: those that stand in the file, and the missing ones, run now."""
+    check_settings(path.with_suffix(".json"), {"network": NETWORK, "lga": LGA})
     lines = list(csv.DictReader(path.open())) if path.exists() else []
     done = {
         (line["method"], int(line["trial"]))
@@ -124,6 +126,16 @@ def results(path, trials, epochs, every, n_jobs=2):
         write(path, lines)
         print(f"run {i} of {len(jobs)}: {new[0]['method']}, trial {new[0]['trial']}")
     return [line for line in lines if int(line["trial"]) < trials]
+
+
+def check_settings(path, settings):
+    """Keep the settings beside the results, and refuse to mix two of them."""
+    settings = json.loads(json.dumps(settings))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings, indent=1) + "\n")
+    elif json.loads(path.read_text()) != settings:
+        raise SystemExit(f"{path} has other settings: move it and its CSV away first.")
 
 
 def write(path, lines):
@@ -151,7 +163,7 @@ def curves(lines, method, measure):
 
 def draw_band(ax, lines, measure, ylabel):
     """Mean and standard deviation over trials, a band for each method."""
-    for method in METHODS:
+    for method in reversed(METHODS):  # LGA on top
         epochs, values = curves(lines, method, measure)
         mean, deviation = values.mean(axis=0), values.std(axis=0)
         color = COLORS[method]
