@@ -34,7 +34,7 @@ setup(
         "numpy>=1.25",
         "scipy>=1.11",
         "scikit-learn>=1.6",
-        "torch>=2.2",
+        "torch>=2.4",
         "skorch>=1.1",
         "joblib>=1.3",
     ],

@@ -25,9 +25,9 @@ from ._checks import (
     continue_network,
     count_held_out,
 )
-from ._net import RestoreBest, SemiSupervisedNet
+from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
 from ._random import Seeds, seeded_global_generator
-from ._routing import NetParamsMixin, check_routed_arguments
+from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
 from .modules import ACTIVATIONS, MLP
 
 DEFAULT_STEPS = 1000
@@ -116,7 +116,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If the input or a parameter is unusable; the message names it.
         """
-        continued = self.warm_start and hasattr(self, "transduction_")
+        continued = self.warm_start and hasattr(self, "net_")
         X = self._validate_rows(X, reset=not continued)
         check_length(X, y, self)
         encoded = self._encode(y, reset=not continued)
@@ -133,8 +133,10 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         net = self._make_net(dataset, valid, seeds)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
-            self._warm_start(net, continued and getattr(self, "net_", None), dataset)
+            self._warm_start(net, continued and self.net_, dataset)
+            check_callback_names(net, self.net_params)
             net.partial_fit(dataset)
+        net.check_finite()
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
         return self._imputed(dataset, encoded.unlabeled)
 
@@ -225,6 +227,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             max_epochs=n_epochs,
             batch_size=sizes[0],
             unlabeled_batch_size=sizes[1],
+            row_multiple=ROW_MULTIPLE if self.module is None else 1,
             train_split=valid and predefined_split(valid),
             callbacks=self._callbacks(),
             device=device,
@@ -242,7 +245,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
                 threshold_mode="abs",
                 load_best=True,
             )
-            callbacks.insert(0, ("early_stopping", stopping))
+            # Last, as it ends an epoch early for the callbacks behind it.
+            callbacks.append(("early_stopping", stopping))
         return callbacks
 
     def _resolve_device(self):

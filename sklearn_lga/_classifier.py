@@ -188,4 +188,9 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
     (150,)
     """
 
+    _parameter_constraints = {
+        **BaseLGA._parameter_constraints,
+        **ClassifierTargets._target_constraints,
+    }
+
     _default_label_travel = 15.0

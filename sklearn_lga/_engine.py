@@ -64,6 +64,10 @@ class SupervisedState(nn.Module):
         super().__init__()
         self.objective = objective
         self.n_parameters = sum(p.numel() for p in trainable_parameters(module))
+        if not self.n_parameters:
+            raise ValueError(
+                "module has no parameters to train: requires_grad is False for all."
+            )
         self.batch_generator = batch_generator
         self.noise_generator = noise_generator
         self.n_steps_done = 0
@@ -104,6 +108,10 @@ class SupervisedState(nn.Module):
         self.n_steps_done += 1
         return {"loss": loss, "y_pred": outputs, "labeled_loss": loss}
 
+    def labels(self):
+        """The imputed labels (n_unlabeled, n_outputs); here there are none."""
+        return torch.empty(0, 0)
+
     def keep_labels_of(self, other):
         """Start from the imputed labels of another state; here there are none."""
 
@@ -117,10 +125,12 @@ class SupervisedState(nn.Module):
 
     def _outputs(self, module, rows, n_outputs):
         outputs = module(rows)
-        if outputs.shape != (len(rows), n_outputs):
+        shape = getattr(outputs, "shape", None)
+        if shape != (len(rows), n_outputs):
+            got = type(outputs).__name__ if shape is None else tuple(shape)
             raise ValueError(
                 f"module must return outputs of shape (n_rows, n_outputs) = "
-                f"({len(rows)}, {n_outputs}), got {tuple(outputs.shape)}. Its last "
+                f"({len(rows)}, {n_outputs}), got {got}. Its last "
                 f"layer needs {n_outputs} outputs: the module is called as "
                 "module(n_features, n_outputs, **module_params)."
             )

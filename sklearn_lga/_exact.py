@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .linear import data_moments, default_step_sizes, fixed_point, lga_path_from_moments
+from .linear._moments import column_means
 from .linear._stability import outside_unlabeled_range
 from .linear._supervised import descend
 
@@ -14,14 +15,15 @@ MAX_RECORDED = 1000
 
 
 class LinearFit(NamedTuple):
-    """A linear model after ``n_steps``: ``(x - center) coef`` predicts.
+    """A linear model after ``n_steps``: ``(x - center) coef + level`` predicts.
 
     ``imputed`` holds the labels of the unlabelled rows, shape (n_unlabeled,
-    n_outputs), centred as the targets are.
+    n_outputs).
     """
 
     coef: np.ndarray
     center: np.ndarray
+    level: np.ndarray
     imputed: np.ndarray
     n_steps: float
 
@@ -35,7 +37,7 @@ def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
         Labelled rows.
 
     y : ndarray of shape (n_labeled, n_outputs)
-        Their targets, centred.
+        Their targets.
 
     X_unlabeled : ndarray or CSR matrix of shape (n_unlabeled, n_features)
         Unlabelled rows; without any, this is gradient descent (Eq. 7).
@@ -58,7 +60,7 @@ def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
     moments = data_moments(
         X_labeled, y, X_unlabeled if n_unlabeled else X_labeled, center=True
     )
-    center = _column_means(X_labeled)
+    center, level = column_means(X_labeled), y.mean(axis=0)
     record = _recorded_steps(n_steps) if held_out else [n_steps]
     sizes = default_step_sizes(moments, **sizes)
     if not n_unlabeled:
@@ -67,13 +69,20 @@ def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
     else:
         _warn_outside_range(moments)
         coefs, label_coefs = _lga_models(moments, n_steps, record, sizes)
-    best = _best_step(coefs, center, held_out) if held_out else 0
+    if not np.isfinite(coefs).all():
+        raise ValueError(
+            f"The path diverged with lr={sizes['lr']:g}, "
+            f"label_lr={sizes['label_lr']:g} and eps_norm={sizes['eps_norm']:g}. Lower "
+            "lr or label_lr, or leave them at None to have them derived from the data."
+        )
+    best = _best_step(coefs, center, level, held_out) if held_out else 0
     imputed = np.empty((0, y.shape[1]))
     if n_unlabeled:
         # Centred by their own means, the labels lack a level: the model's at that mean.
-        a, mean = label_coefs[best] / n_unlabeled, _column_means(X_unlabeled)
-        imputed = X_unlabeled @ a - mean @ a + (mean - center) @ coefs[best]
-    return LinearFit(coefs[best], center, imputed, record[best])
+        a, mean = label_coefs[best] / n_unlabeled, column_means(X_unlabeled)
+        own_level = level + (mean - center) @ coefs[best]
+        imputed = X_unlabeled @ a - mean @ a + own_level
+    return LinearFit(coefs[best], center, level, imputed, record[best])
 
 
 def _lga_models(moments, n_steps, record, sizes):
@@ -92,10 +101,6 @@ def _lga_models(moments, n_steps, record, sizes):
     return path.coef, path.label_coef
 
 
-def _column_means(X):
-    return np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
-
-
 def _recorded_steps(n_steps):
     """All steps, or as many in geometric progression where there are too many."""
     if n_steps <= MAX_RECORDED:
@@ -104,10 +109,10 @@ def _recorded_steps(n_steps):
     return [0, *np.unique(steps).tolist()]
 
 
-def _best_step(coefs, center, held_out):
+def _best_step(coefs, center, level, held_out):
     """Position of the model with the least squared error on held-out rows."""
     X, y = held_out
-    errors = [np.sum((X @ coef - center @ coef - y) ** 2) for coef in coefs]
+    errors = [np.sum((X @ coef - center @ coef + level - y) ** 2) for coef in coefs]
     return int(np.argmin(errors))
 
 
@@ -115,7 +120,7 @@ def _warn_outside_range(moments):
     share = outside_unlabeled_range(moments)
     if share > 1e-9:
         warnings.warn(
-            f"{100 * share:.2g} % of the variance of the labelled rows of X lies in "
+            f"{100 * share:.3g} % of the variance of the labelled rows of X lies in "
             "directions that no unlabelled row has (fewer unlabelled rows than "
             "features, or a column that is constant among them). Label gradient "
             "alignment never learns these, and does not converge to least squares.",

@@ -21,6 +21,13 @@ def as_array(y):
     return values
 
 
+def as_labels(y):
+    """:func:`as_array` of class labels; a frame's only column keeps its dtype."""
+    if hasattr(y, "iloc") and np.ndim(y) == 2 and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    return as_array(y)
+
+
 def is_missing(values):
     """Where an array holds None, NaN, NaT or pandas' NA."""
     if values.dtype.kind in "fc":
@@ -108,14 +115,13 @@ def labeled_values(y, marked, marker):
         Objects that are all bool, int or float come in that dtype.
     """
     values = y[~marked]
-    if marker == -1 and values.dtype.kind in "USO":
+    if marker == -1 and values.dtype.kind in "UO":
         _refuse_string_marker(values)
     return _native_dtype(values) if values.dtype.kind == "O" else values
 
 
 def _refuse_string_marker(values):
-    strings = values if values.dtype.kind != "S" else np.char.decode(values)
-    if any(isinstance(value, str) and value == "-1" for value in strings):
+    if any(isinstance(value, str) and value == "-1" for value in values):
         raise ValueError(
             'y holds the string "-1", which is not the marker of unlabelled rows, '
             "the number -1. Mark them in an object array, "
@@ -164,7 +170,7 @@ def as_targets(y):
 def resolve_target_marker(targets, unlabeled):
     """The marker of regression targets, settled once for fit and score.
 
-    Where any target is NaN, NaN alone is the marker, and -1.0 a value.
+    Where any target is NaN, the default -1 is no marker but a value.
 
     Parameters
     ----------
@@ -179,10 +185,10 @@ def resolve_target_marker(targets, unlabeled):
     """
     if unlabeled is None:
         return None
-    if np.isnan(unlabeled) or np.isnan(targets).any():
+    if np.isnan(unlabeled) or (unlabeled == -1 and np.isnan(targets).any()):
         return np.nan
     marked = targets == unlabeled
-    others = targets[~marked]
+    others = targets[~marked & ~np.isnan(targets)]
     if marked.any() and others.size and others.min() < unlabeled < others.max():
         warnings.warn(
             f"{unlabeled:g} read as unlabelled in {int(marked.sum())} entries of y, "

@@ -12,7 +12,7 @@ from skorch.utils import TeeGenerator, to_device
 from ._batches import PairedSampler, RowDataset, SequentialSampler
 
 ROW_MULTIPLE = 16
-"""Rows that a prediction batch is padded to a multiple of."""
+"""Rows to a multiple of which prediction batches of the built-in network are padded."""
 
 
 def as_is(batch):
@@ -35,6 +35,10 @@ class SemiSupervisedNet(NeuralNet):
     unlabeled_batch_size : int
         Unlabelled rows in a batch.
 
+    row_multiple : int, default=1
+        Prediction batches are padded with rows of zeros to a multiple of this. For
+        modules that treat each row by itself.
+
     **kwargs : dict
         The other arguments of ``skorch.NeuralNet``.
     """
@@ -46,12 +50,14 @@ class SemiSupervisedNet(NeuralNet):
         *,
         state,
         unlabeled_batch_size,
+        row_multiple=1,
         dataset=RowDataset,
         iterator_valid__batch_size=1024,
         **kwargs,
     ):
         self.state = state
         self.unlabeled_batch_size = unlabeled_batch_size
+        self.row_multiple = row_multiple
         super().__init__(
             module,
             criterion,
@@ -119,12 +125,12 @@ class SemiSupervisedNet(NeuralNet):
         """Outputs of a batch, the same for a row whatever rows come with it.
 
         Matrix products round differently for different numbers of rows; padded
-        to a multiple of ``ROW_MULTIPLE`` rows they do not.
+        to a multiple of ``row_multiple`` rows they do not.
         """
         if training:
             return super().evaluation_step(batch, training=True)
         rows, _ = unpack_data(batch)
-        pad = (0, 0) * (rows.ndim - 1) + (0, -len(rows) % ROW_MULTIPLE)
+        pad = (0, 0) * (rows.ndim - 1) + (0, -len(rows) % self.row_multiple)
         return super().evaluation_step((F.pad(rows, pad), 0))[: len(rows)]
 
     def on_epoch_begin(self, net, **kwargs):
@@ -145,30 +151,50 @@ class SemiSupervisedNet(NeuralNet):
         if training and not math.isfinite(
             self.history[-1, "batches", -1, "train_loss"]
         ):
-            self._raise_not_finite(terms)
+            labels_are_to_blame = math.isfinite(terms["labeled_loss"].item())
+            self._raise_not_finite(terms["loss"].item(), labels_are_to_blame)
 
-    def _raise_not_finite(self, terms):
+    def check_finite(self):
+        """Refuse what the last update of a training may have left.
+
+        The loss of an update is that before it; the one after the last is never seen.
+        """
+        # Finite values can overflow in the next product: far from zero is too far.
+        limit = torch.finfo(torch.float32).max ** 0.25
+
+        def sane(values):
+            return bool((values.detach().abs() < limit).all())
+
+        network_is_sane = all(map(sane, self.module_.parameters()))
+        if not (network_is_sane and sane(self.state_.labels())):
+            self._raise_not_finite(math.inf, labels_are_to_blame=network_is_sane)
+
+    def _raise_not_finite(self, loss, labels_are_to_blame):
         label_lr = self.get_params_for("state").get("label_lr")
-        if math.isfinite(terms["labeled_loss"].item()) and label_lr is not None:
+        culprit, value = "lr", self.optimizer_.param_groups[0]["lr"]
+        if labels_are_to_blame and label_lr is not None:
             culprit, value = "label_lr", label_lr
-        else:
-            culprit, value = "lr", self.lr
         raise ValueError(
-            f"The training loss became {terms['loss'].item()} in epoch "
-            f"{len(self.history)}: {culprit}={value} is too large. Lower {culprit}, "
-            "and see that the features of X are on a common scale (StandardScaler)."
+            f"The training loss became {loss} in epoch {len(self.history)}: "
+            f"{culprit}={value} is too large. Lower {culprit}, and see that the "
+            "features of X are on a common scale (StandardScaler)."
         )
 
 
 class RestoreBest(EarlyStopping):
-    """skorch's early stopping that restores the imputed labels, too."""
+    """skorch's early stopping that restores the imputed labels, too.
+
+    It holds one more copy of the label parameters, those of the best epoch.
+    """
 
     def on_epoch_end(self, net, **kwargs):
         """Keep the labels of the best epoch so far."""
         super().on_epoch_end(net, **kwargs)
         if self.best_epoch_ == net.history[-1, "epoch"]:
             self.best_labels_ = {
-                name: buffer.clone() for name, buffer in net.state_.named_buffers()
+                name: buffer.clone()
+                for name, buffer in net.state_.named_buffers()
+                if name == "label_parameters"
             }
 
     def on_train_end(self, net, **kwargs):

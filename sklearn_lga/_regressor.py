@@ -206,6 +206,7 @@ class LGARegressor(RegressorTargets, BaseLGA):
 
     _parameter_constraints = {
         **BaseLGA._parameter_constraints,
+        **RegressorTargets._target_constraints,
         "solver": [StrOptions({"network", "exact"})],
         "max_epochs": [
             *BaseLGA._parameter_constraints["max_epochs"],
@@ -259,7 +260,8 @@ class LGARegressor(RegressorTargets, BaseLGA):
         self._linear = model._replace(imputed=None)
         self.n_iter_ = model.n_steps
         coef = model.coef * self._target_scale
-        intercept = self._target_mean - model.center @ coef
+        level = self._target_mean + model.level * self._target_scale
+        intercept = level - model.center @ coef
         flat = self._target_mean.ndim == 0
         self.coef_ = coef[:, 0] if flat else coef.T
         self.intercept_ = float(intercept[0]) if flat else intercept
@@ -268,4 +270,5 @@ class LGARegressor(RegressorTargets, BaseLGA):
     def _outputs(self, X):
         if not hasattr(self, "_linear"):
             return super()._outputs(X)
-        return X @ self._linear.coef - self._linear.center @ self._linear.coef
+        coef, center, level = self._linear[:3]
+        return X @ coef - center @ coef + level

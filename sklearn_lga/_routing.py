@@ -25,6 +25,12 @@ NET_ARGUMENTS = (
 )
 """Arguments of ``skorch.NeuralNet`` that no estimator parameter stands for."""
 
+SET_BY_THE_NET = {
+    *("dataset", "sampler", "batch_sampler", "shuffle", "drop_last"),
+    *("collate_fn", "generator"),
+}
+"""Arguments of a DataLoader that ``iterator_train__x`` does not reach."""
+
 
 def nearest(name, known):
     """A clause that proposes the known name most like the given one."""
@@ -151,6 +157,19 @@ def check_routed_arguments(module, net_params):
             _check_argument(prefix, targets[prefix], argument)
 
 
+def check_callback_names(net, net_params):
+    """Refuse ``callbacks__name`` of a callback that an initialized net has not."""
+    known = {name for name, _ in [*net.callbacks_, *net.get_default_callbacks()]}
+    for name in net_params or {}:
+        prefix, _, rest = name.partition("__")
+        callback = rest.partition("__")[0]
+        if prefix == "callbacks" and callback not in known:
+            raise ValueError(
+                f"{name} was set, but there is no callback {callback!r}."
+                f"{nearest(callback, known)} The callbacks are {sorted(known)}."
+            )
+
+
 def _check_argument(prefix, target, argument):
     name = f"{prefix}__{argument}"
     if target is None:
@@ -158,6 +177,11 @@ def _check_argument(prefix, target, argument):
             f"{name} was set, but the built-in network (module=None) is set by "
             "hidden_layer_sizes, activation and dropout. Pass a module of your own "
             "or use these."
+        )
+    if prefix.startswith("iterator") and argument in SET_BY_THE_NET:
+        raise ValueError(
+            f"{name} cannot be set: batches are drawn by the net's own sampler. Set "
+            "batch_size, unlabeled_batch_size or random_state instead."
         )
     parameters = inspect.signature(target).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())

@@ -1,18 +1,21 @@
 """What classifiers and regressors add: labels in, predictions and scores out."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ._labels import (
-    as_array,
+    as_labels,
     as_targets,
     choose_rows,
     is_marked,
@@ -36,8 +39,9 @@ class EncodedTargets(NamedTuple):
     labels: np.ndarray | None
 
 
-def labeled_part(X, values, unlabeled, sample_weight):
-    """The labelled rows of what a ``score`` method was given."""
+def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
+    """A metric of the labelled rows; ``y_true`` holds these, ``y_pred`` all rows."""
+    check_consistent_length(y_pred, unlabeled, sample_weight)
     if unlabeled.all():
         raise ValueError(
             f"score needs labelled rows, but all {len(unlabeled)} entries of y are "
@@ -45,7 +49,7 @@ def labeled_part(X, values, unlabeled, sample_weight):
         )
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight)[~unlabeled]
-    return _safe_indexing(X, np.flatnonzero(~unlabeled)), values, sample_weight
+    return metric(y_true, y_pred[~unlabeled], sample_weight=sample_weight)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -54,10 +58,11 @@ class ClassifierTargets(ClassifierMixin):
 
     class_weight: object = None
 
+    _target_constraints = {"class_weight": [dict, StrOptions({"balanced"}), None]}
     _objective = CLASSIFICATION
 
     def _encode(self, y, reset):
-        y = column_or_1d(as_array(y), warn=True)
+        y = column_or_1d(as_labels(y), warn=True)
         unlabeled = is_marked(y, self.unlabeled)
         values = labeled_values(y, unlabeled, self.unlabeled)
         if not len(values):
@@ -175,16 +180,19 @@ class ClassifierTargets(ClassifierMixin):
             The share of labelled rows whose class is predicted.
         """
         check_is_fitted(self, "transduction_")
-        y = column_or_1d(as_array(y), warn=True)
+        y = column_or_1d(as_labels(y), warn=True)
         unlabeled = is_marked(y, self.unlabeled_)
         values = labeled_values(y, unlabeled, self.unlabeled_)
-        return super().score(*labeled_part(X, values, unlabeled, sample_weight))
+        return score_labeled(
+            accuracy_score, values, self.predict(X), unlabeled, sample_weight
+        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RegressorTargets(RegressorMixin):
     """Targets, some of them marked as missing; one or several for each row."""
 
+    _target_constraints = {"unlabeled": [Real, None]}
     _objective = REGRESSION
 
     def _encode(self, y, reset):
@@ -262,10 +270,14 @@ class RegressorTargets(RegressorMixin):
             R^2 of ``predict(X)``.
         """
         check_is_fitted(self, "transduction_")
+        if y is None:
+            raise ValueError("score requires y, the true targets, but got None.")
         targets = as_targets(y)
         unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
         values = targets[~unlabeled]
-        return super().score(*labeled_part(X, values, unlabeled, sample_weight))
+        return score_labeled(
+            r2_score, values, self.predict(X), unlabeled, sample_weight
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

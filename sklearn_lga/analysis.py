@@ -1,10 +1,13 @@
 """How training steps align with the principal curvature of the loss (Section 3.2)."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from skorch.callbacks import Callback
 from torch.func import functional_call, grad, vjp
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 __all__ = ["AlignmentRecorder", "alignment", "principal_eigenvector"]
 
@@ -21,8 +24,8 @@ def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
     module : torch.nn.Module
         Evaluated as it will predict (``eval`` mode), and left as it is.
 
-    X, y : Tensor
-        Inputs and targets, on the module's device.
+    X, y : Tensor or ndarray
+        Inputs and targets, in the module's dtype and on its device.
 
     loss : callable
         ``loss(outputs, y)`` gives a scalar.
@@ -53,19 +56,31 @@ def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
     >>> round(eigenvalue, 3), vector.abs().round(decimals=3)
     (9.0, tensor([1., 0.], dtype=torch.float64))
     """
+    X, y = torch.as_tensor(X), torch.as_tensor(y)
     trainable = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
-    was_training = module.training
-    module.eval()
+    if not trainable:
+        raise ValueError("module has no trainable parameters, and so no Hessian.")
 
     def value(parameters):
         return loss(functional_call(module, parameters, (X,)), y)
 
-    try:
+    # Fused attention has no second derivative; the plain one does.
+    with evaluation_mode(module), sdpa_kernel(SDPBackend.MATH):
         _, hessian_product = vjp(grad(value), trainable)
         product = _flat_product(hessian_product, trainable)
         return _largest_eigenpair(product, random_state, tol)
+
+
+@contextmanager
+def evaluation_mode(module):
+    """All parts of a module in ``eval`` mode, and then back in their own."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        yield
     finally:
-        module.train(was_training)
+        for part, training in modes.items():
+            part.training = training
 
 
 def _flat_product(hessian_product, parameters):
@@ -89,10 +104,12 @@ def _flat_product(hessian_product, parameters):
 
 def _largest_eigenpair(operator, random_state, tol):
     n = operator.shape[0]
+    start = np.random.RandomState(random_state).standard_normal(n)
+    if not np.any(operator @ start):  # a Hessian of zero, which Lanczos cannot start on
+        return 0.0, torch.from_numpy(start / np.linalg.norm(start))
     if n <= 2:  # too small for Lanczos
         eigenvalues, vectors = np.linalg.eigh(operator @ np.eye(n))
     else:
-        start = np.random.RandomState(random_state).standard_normal(n)
         eigenvalues, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=tol)
     return float(eigenvalues[-1]), torch.from_numpy(vectors[:, -1].copy())
 
@@ -111,7 +128,7 @@ def alignment(update, vector):
     Returns
     -------
     alignment : float in [0, 1]
-        Zero for an update of zero.
+        Zero for an update of zero, NaN for one that is not finite.
 
     Examples
     --------
@@ -123,7 +140,9 @@ def alignment(update, vector):
     update = torch.as_tensor(update).detach().to("cpu", torch.float64)
     vector = torch.as_tensor(vector).detach().to("cpu", torch.float64)
     norms = update.norm() * vector.norm()
-    return float(update.dot(vector).abs() / norms) if norms > 0.0 else 0.0
+    if norms == 0.0:
+        return 0.0
+    return float((update.dot(vector).abs() / norms).clamp(max=1.0))
 
 
 class AlignmentRecorder(Callback):

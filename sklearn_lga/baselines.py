@@ -58,18 +58,19 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         Labelled rows in a step; all of them where there are fewer.
 
     unlabeled_batch_size : int or None, default=None
-        Unlabelled rows in a step; None means ``batch_size``.
+        Unlabelled rows that a step stands for; None means ``batch_size``.
 
     max_epochs : int or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
         others). None means as many as make 1,000 steps, and at least 20.
 
     include_labeled : bool, default=False
-        Whether the labelled rows stand in the unlabelled stream, too.
+        Whether the labelled rows stand in the unlabelled stream, too, which here
+        makes an epoch longer.
 
     early_stopping : bool, default=False
         Whether to hold out labelled rows, stop when the loss on them improves no
-        more, and restore the best state, imputed labels included.
+        more, and restore the best state.
 
     validation_fraction : float in (0, 1), default=0.1
         Share of the labelled rows that early stopping holds out.
@@ -86,8 +87,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         labels that truly are -1 and 1; a missing value is then an error.
 
     warm_start : bool, default=False
-        Whether to start from the network of the previous fit. Its imputed labels are
-        kept where the unlabelled rows are the same ones, else started anew.
+        Whether to start from the network of the previous fit.
 
     device : str, default="auto"
         A torch device; "auto" is CUDA where there is one, else the CPU.
@@ -113,8 +113,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the labelled loss, and so in g_l. The loss on the
-        unlabelled rows is not weighted.
+        Weights of the classes in the loss.
 
     Attributes
     ----------
@@ -163,6 +162,11 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     True
     """
 
+    _parameter_constraints = {
+        **BaseNetEstimator._parameter_constraints,
+        **ClassifierTargets._target_constraints,
+    }
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
@@ -198,18 +202,19 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         Labelled rows in a step; all of them where there are fewer.
 
     unlabeled_batch_size : int or None, default=None
-        Unlabelled rows in a step; None means ``batch_size``.
+        Unlabelled rows that a step stands for; None means ``batch_size``.
 
     max_epochs : int or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
         others). None means as many as make 1,000 steps, and at least 20.
 
     include_labeled : bool, default=False
-        Whether the labelled rows stand in the unlabelled stream, too.
+        Whether the labelled rows stand in the unlabelled stream, too, which here
+        makes an epoch longer.
 
     early_stopping : bool, default=False
         Whether to hold out labelled rows, stop when the loss on them improves no
-        more, and restore the best state, imputed labels included.
+        more, and restore the best state.
 
     validation_fraction : float in (0, 1), default=0.1
         Share of the labelled rows that early stopping holds out.
@@ -227,8 +232,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         when all of its targets are marked.
 
     warm_start : bool, default=False
-        Whether to start from the network of the previous fit. Its imputed labels are
-        kept where the unlabelled rows are the same ones, else started anew.
+        Whether to start from the network of the previous fit.
 
     device : str, default="auto"
         A torch device; "auto" is CUDA where there is one, else the CPU.
@@ -293,3 +297,8 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     >>> model.fit(X, y_marked).score(X, y) > 0.8
     True
     """
+
+    _parameter_constraints = {
+        **BaseNetEstimator._parameter_constraints,
+        **RegressorTargets._target_constraints,
+    }

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._labels import as_array, choose_rows, is_missing
+from ._labels import as_array, choose_rows, is_marked, is_missing
 
 __all__ = ["hide_labels", "make_shells"]
 
@@ -43,7 +43,8 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     Raises
     ------
     ValueError
-        If ``n_labeled`` is out of range or smaller than the number of classes.
+        If ``n_labeled`` is out of range or smaller than the number of classes, or if
+        the marker stands in ``y``.
 
     Examples
     --------
@@ -54,6 +55,11 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     y = as_array(y)
     if is_missing(y).any():
         raise ValueError("y has missing values: hide_labels takes the true labels.")
+    if is_marked(y, unlabeled).any():
+        raise ValueError(
+            f"y holds unlabeled={unlabeled!r} as a label, so it cannot mark rows. Pass "
+            "another marker, as unlabeled=np.nan."
+        )
     n_samples = len(y)
     n_labeled = _count(n_labeled, n_samples)
     rng = check_random_state(random_state)
@@ -90,9 +96,11 @@ def _count(n_labeled, n_samples):
 
 
 def _dtype_with_marker(dtype, unlabeled):
-    if dtype.kind in "iuf":
-        return np.result_type(dtype, np.min_scalar_type(unlabeled))
-    return np.dtype(object)
+    if dtype.kind not in "iuf" or not isinstance(unlabeled, numbers.Real):
+        return np.dtype(object)
+    joint = np.result_type(dtype, np.min_scalar_type(unlabeled))
+    integral = dtype.kind in "iu" and isinstance(unlabeled, numbers.Integral)
+    return np.dtype(object) if integral and joint.kind == "f" else joint
 
 
 def make_shells(n_samples, n_features, *, random_state=None):

@@ -7,7 +7,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import indexable
 
 from ._labels import (
-    as_array,
+    as_labels,
     as_targets,
     is_marked,
     labeled_values,
@@ -31,7 +31,9 @@ class SemiSupervisedSplit:
         How to split the labelled rows. An int stands for ``StratifiedKFold``
         where they hold class labels, for ``KFold`` where they hold targets.
         Floating-point values are class labels if all are whole and each occurs
-        at least twice. A splitter gets the labelled rows only.
+        at least twice, and so are all other values of which any occurs in ``cv``
+        rows; pass a splitter where your targets look like that. A splitter gets the
+        labelled rows only.
 
     unlabeled : scalar or None, default=-1
         The marker, as the estimators' parameter of that name.
@@ -115,7 +117,7 @@ class SemiSupervisedSplit:
     def _splitter(self, values):
         if not isinstance(self.cv, numbers.Integral):
             return check_cv(self.cv)
-        if values.dtype.kind == "f":
+        if values.dtype.kind == "f" or np.bincount(values).max() < self.cv:
             return KFold(self.cv)
         return StratifiedKFold(self.cv)
 
@@ -139,7 +141,7 @@ def read_labels(y, unlabeled):
     """
     if y is None:
         raise ValueError("y is needed to tell labelled rows from unlabelled ones.")
-    y = as_array(y)
+    y = as_labels(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.ravel()
     if y.ndim == 1:

@@ -67,6 +67,44 @@ def test_largest_means_algebraically():
     assert vector.abs().tolist() == pytest.approx([0.0, 1.0, 0.0], abs=1e-6)
 
 
+def test_parts_keep_their_own_modes():
+    module = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    module[1].eval()
+    principal_eigenvector(
+        module,
+        np.eye(3, dtype=np.float32),
+        np.zeros((3, 3), np.float32),
+        loss=F.mse_loss,
+    )
+    assert [part.training for part in module] == [True, False]
+
+
+def test_attention_has_a_hessian():
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), nn.Linear(4, 1)
+    )
+    X, y = torch.randn(6, 3, 4), torch.randn(6, 3, 1)
+    eigenvalue, _ = principal_eigenvector(module, X, y, loss=F.mse_loss)
+    assert eigenvalue > 0
+
+
+def test_degenerate_hessians():
+    module = nn.Linear(3, 1)
+    X, y = torch.zeros(2, 3), torch.zeros(2, 1)
+    eigenvalue, vector = principal_eigenvector(
+        module, X, y, loss=lambda out, y: out.sum()
+    )
+    assert eigenvalue == 0.0
+    assert vector.norm() == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="no trainable parameters"):
+        principal_eigenvector(module.requires_grad_(False), X, y, loss=F.mse_loss)
+
+
+def test_alignment_shows_divergence():
+    assert np.isnan(alignment(torch.tensor([np.nan, 1.0]), torch.ones(2)))
+
+
 def test_linear_regression_has_the_principal_component():
     """Section 3.2: the Hessian of Eq. 3 is X' X / n."""
     X = torch.randn(50, 5, generator=torch.Generator().manual_seed(0)).double()

@@ -192,6 +192,57 @@ def test_a_loss_that_becomes_nan_names_the_learning_rate(
         model.fit(X, y)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "y", "parameter"),
+    [
+        (LGAClassifier, Y, "lr"),
+        (LGARegressor, TARGETS, "lr"),
+        (LGARegressor, TARGETS, "label_lr"),
+        (RegularizedNetRegressor, TARGETS, "lr"),
+    ],
+)
+def test_a_last_step_that_diverges_is_noticed(estimator, y, parameter):
+    model = fast(estimator, max_epochs=1, **{parameter: 1e30})
+    with pytest.raises(ValueError, match=rf"{parameter}=1e\+30 is too large"):
+        model.fit(X, y)
+
+
+def test_the_learning_rate_that_was_used_is_named():
+    model = fast(LGAClassifier, net_params={"optimizer__lr": 1e30})
+    with pytest.raises(ValueError, match=r"lr=1e\+30 is too large"):
+        model.fit(X, Y)
+
+
+class Pair(nn.Linear):
+    def forward(self, X):
+        return super().forward(X), X
+
+
+class Frozen(nn.Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.requires_grad_(False)
+
+
+def test_modules_that_cannot_be_trained():
+    with pytest.raises(ValueError, match=r"must return outputs of shape .* got tuple"):
+        fast(LGAClassifier, module=Pair).fit(X, Y)
+    with pytest.raises(ValueError, match="module has no parameters to train"):
+        fast(LGAClassifier, module=Frozen).fit(X, Y)
+
+
+@pytest.mark.parametrize("estimator", [LGARegressor, RegularizedNetRegressor])
+def test_markers_of_targets_are_numbers(estimator):
+    with pytest.raises(ValueError, match="'unlabeled' parameter"):
+        fast(estimator, unlabeled="?").fit(X, TARGETS)
+
+
+@pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
+def test_class_weight(estimator):
+    with pytest.raises(ValueError, match="'class_weight' parameter"):
+        fast(estimator, class_weight="even").fit(X, Y)
+
+
 @every_estimator
 def test_unfitted(estimator, y):
     from sklearn.exceptions import NotFittedError

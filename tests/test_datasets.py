@@ -48,6 +48,8 @@ def test_unstratified_labels_are_not():
     [
         (np.array([0, 1, 0, 1], dtype=np.uint8), -1, np.int16),
         (np.array([0, 1, 0, 1], dtype=np.int8), -1, np.int8),
+        (np.array([0, 1, 0, 1], dtype=np.uint64), -1, object),
+        (np.array([0, 1, 0, 1]), "?", object),
         (np.array(["a", "b", "a", "b"]), -1, object),
         (np.array([True, False, True, False]), -1, object),
         (np.array([0.5, 1.0, 2.0, 3.0]), np.nan, np.float64),
@@ -57,7 +59,7 @@ def test_unstratified_labels_are_not():
             np.float64,
         ),
     ],
-    ids=["uint8", "int8", "str", "bool", "float", "outputs"],
+    ids=["uint8", "int8", "uint64", "int and str", "str", "bool", "float", "outputs"],
 )
 def test_hide_labels_dtypes(y, unlabeled, dtype):
     before = y.copy()
@@ -76,6 +78,8 @@ def test_hide_labels_errors():
     for n_labeled in (0, 11, 1.0, 0.0, -3):
         with pytest.raises(ValueError, match=r"n_labeled must be .* got"):
             hide_labels(y, n_labeled=n_labeled)
+    with pytest.raises(ValueError, match="holds unlabeled=-1 as a label"):
+        hide_labels([-1, 1, -1, 1], n_labeled=2)
     with pytest.raises(ValueError, match="missing values"):
         hide_labels([0.0, np.nan], n_labeled=1)
 

@@ -168,7 +168,7 @@ def test_propositions_2_and_3(seed, labeled_weight):
     positions = torch.arange(len(X_u))
     for exponent in range(1, 8):
         state.adam["lr"] = optimizer.param_groups[0]["lr"] = 10.0**-exponent
-        for _ in range(300):
+        for _ in range(600):
             terms = state.step(module, optimizer, (X_l, y_l), (X_u, positions))
     residual = (X_l.T @ (X_l @ module.weight.detach().T - y_l)) / len(X_l)
     assert (X_l.T @ y_l / len(X_l)).abs().max() > 0.1

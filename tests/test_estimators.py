@@ -17,7 +17,12 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from skorch.callbacks import Callback, GradientNormClipping, LRScheduler
+from skorch.callbacks import (
+    Callback,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+)
 from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
@@ -266,6 +271,43 @@ def test_users_arrays_stay_as_they_are(small):
     np.testing.assert_array_equal(y_marked, y_before)
 
 
+class BatchDependent(nn.Linear):
+    """What a row gives depends on the rows beside it, also in prediction."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__(n_features, n_outputs)
+        self.norm = nn.BatchNorm1d(n_features, track_running_stats=False)
+
+    def forward(self, X):
+        return super().forward(self.norm(X))
+
+
+def test_modules_of_ones_own_see_no_padding(small):
+    X, _, y_marked = small
+    model = LGAClassifier(module=BatchDependent, max_epochs=1, random_state=0)
+    model.fit(X, y_marked)
+    module = model.net_.module_.eval()
+    with torch.no_grad():
+        logits = module(torch.from_numpy(X[:50]).float())
+    np.testing.assert_allclose(
+        model.predict_proba(X[:50]), logits.softmax(dim=1), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("estimator", CLASSIFIERS + REGRESSORS)
+def test_score_checks_lengths(estimator, small):
+    X, y, y_marked = small
+    model = estimator(max_epochs=1, random_state=0).fit(X, y_marked)
+    for wrong in (y[:-1], np.r_[y, y]):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            model.score(X, wrong)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.score(X, y, sample_weight=np.ones(3))
+    with pytest.raises(ValueError, match=r"y|None"):
+        model.score(X, None)
+    assert model.score(sparse.coo_matrix(X), y) == pytest.approx(model.score(X, y))
+
+
 def test_predictions_do_not_depend_on_the_other_rows(small):
     X, _, y_marked = small
     model = LGAClassifier(max_epochs=2, random_state=0).fit(X, y_marked)
@@ -401,21 +443,23 @@ def test_warm_start_keeps_the_scale_of_the_targets(targets):
 
 
 def test_early_stopping_restores_the_best_state(small):
+    """As if the training had ended with the best epoch: with steps that do not
+    depend on the number of epochs, that can be run."""
     X, _, y_marked = small
     model = LGAClassifier(
         early_stopping=True,
         validation_fraction=0.3,
         n_iter_no_change=3,
         lr=0.03,
+        label_lr=0.1,
+        labeled_weight=1.0,
         max_epochs=200,
         random_state=0,
     ).fit(X, y_marked)
     losses = model.history_[:, "valid_loss"]
     best = int(np.argmin(losses)) + 1
-    assert model.n_iter_ < 200
-    assert best < model.n_iter_
-    again = clone(model).set_params(max_epochs=200, early_stopping=True)
-    again.set_params(callbacks=[StopAfter(best)]).fit(X, y_marked)
+    assert best < model.n_iter_ < 200
+    again = clone(model).set_params(max_epochs=best).fit(X, y_marked)
     for a, b in zip(
         model.net_.module_.parameters(), again.net_.module_.parameters(), strict=True
     ):
@@ -423,6 +467,21 @@ def test_early_stopping_restores_the_best_state(small):
     np.testing.assert_array_equal(
         model.label_distributions_, again.label_distributions_
     )
+
+
+def test_callbacks_see_the_epoch_that_early_stopping_ends(small):
+    X, _, y_marked = small
+    recorder = EpochScoring(lambda *args: 0.0, name="mine")
+    model = LGAClassifier(
+        early_stopping=True,
+        n_iter_no_change=2,
+        lr=0.1,
+        max_epochs=200,
+        callbacks=[recorder],
+        random_state=0,
+    ).fit(X, y_marked)
+    assert model.n_iter_ < 200
+    assert len(model.history_[:, "mine"]) == model.n_iter_
 
 
 class StopAfter(Callback):

@@ -121,6 +121,52 @@ def test_early_stopping_chooses_a_step_of_the_path():
     assert long.n_iter_ == pytest.approx(model.n_iter_, rel=0.02, abs=1)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_early_stopping_has_the_intercept_of_the_rows_it_trains_on(seed):
+    """Without noise a long path finds the plane, whichever rows are held out."""
+    X, _, y_marked = table(seed)
+    plane = X @ [1.0, 2.0, -1.0, 0.5] + 5.0
+    y = np.where(np.isnan(y_marked), np.nan, plane)
+    model = exact(
+        early_stopping=True,
+        validation_fraction=0.4,
+        max_epochs=100_000,
+        random_state=seed,
+    ).fit(X, y)
+    np.testing.assert_allclose(model.coef_, [1.0, 2.0, -1.0, 0.5], rtol=1e-6)
+    assert model.intercept_ == pytest.approx(5.0, abs=1e-5)
+    np.testing.assert_allclose(model.transduction_, plane, rtol=1e-4, atol=1e-4)
+
+
+def test_warm_start_is_ignored():
+    X, _, y_marked = table()
+    model = exact(warm_start=True, max_epochs=np.inf).fit(X, y_marked)
+    first = model.intercept_
+    assert model.fit(X, y_marked + 100.0).intercept_ == pytest.approx(first + 100.0)
+    switched = LGARegressor(warm_start=True, max_epochs=1).fit(X, y_marked)
+    switched.set_params(solver="exact", max_epochs=np.inf).fit(X, y_marked + 100.0)
+    assert switched.intercept_ == pytest.approx(first + 100.0)
+
+
+def test_features_of_very_different_scales():
+    X, _, y_marked = table()
+    scales = np.array([1e8, 1.0, 1e-4, 1.0])
+    plain = exact(max_epochs=np.inf).fit(X, y_marked)
+    scaled = exact(max_epochs=np.inf).fit(X * scales, y_marked)
+    np.testing.assert_allclose(scaled.coef_ * scales, plain.coef_, rtol=1e-6)
+
+
+def test_diverging_or_overflowing_input_is_an_error():
+    X, _, y_marked = table()
+    with (
+        pytest.warns(UserWarning, match="spectral radius"),
+        pytest.raises(ValueError, match="path diverged with lr=10"),
+    ):
+        exact(lr=10.0).fit(X, y_marked)
+    with pytest.raises(ValueError, match="squares overflow float64"):
+        exact().fit(X * 1e200, y_marked)
+
+
 def test_directions_without_unlabelled_rows_warn():
     X, _, y_marked = table()
     X[50:, 1] = 7.0

@@ -22,6 +22,7 @@ from sklearn_lga.linear import (
     spectral_radius,
 )
 
+ONE = {"lr": 1.0, "label_rate": 1.0}
 SIZES = {"lr": 0.1, "label_lr": 0.1, "eps_norm": 0.1}
 
 
@@ -312,6 +313,39 @@ def test_convergence_coefficients():
     np.testing.assert_allclose(both, 1.0)
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.float32])
+def test_small_dtypes_do_not_overflow(dtype):
+    rng = np.random.RandomState(0)
+    X = rng.randint(0, 100, size=(30, 3)).astype(dtype)
+    y = rng.standard_normal(30)
+    reference = X.astype(np.float64)
+    coef = least_squares(reference, y)
+    for data in (X, sparse.csr_array(X)):
+        np.testing.assert_allclose(least_squares(data, y), coef, rtol=1e-8)
+        np.testing.assert_allclose(
+            convergence_coefficients(coef, data, y),
+            convergence_coefficients(coef, reference, y),
+        )
+        moments = data_moments(data, y, data, center=True)
+        expected = data_moments(reference, y, reference, center=True)
+        np.testing.assert_allclose(moments.A_u, expected.A_u, rtol=1e-6)
+
+
+def test_least_squares_from_moments_bears_different_scales():
+    X, y, _ = problem(0, 50, 1, 4)
+    scales = [1e6, 1.0, 1e-3, 1.0]
+    coef = least_squares(sparse.csr_array(X * scales), y) * scales
+    np.testing.assert_allclose(coef, least_squares(X, y), rtol=1e-8)
+
+
+def test_labels_of_some_of_the_rows():
+    X_l, y, X_u = problem(0, 10, 12, 3)
+    path = lga_path(X_l, y, X_u, **stable_sizes(X_l, y, X_u), n_steps=9)
+    np.testing.assert_allclose(path.labels(X_u[:5]), path.labels(X_u)[:, :5])
+    with pytest.raises(ValueError, match="has 2 features"):
+        path.labels(X_u[:, :2])
+
+
 def test_constant_features_are_never_learned_nor_harmful():
     X_l, y, X_u = problem(0, 30, 40, 3)
     wide = [np.column_stack([X, np.zeros(len(X))]) for X in (X_l, X_u)]
@@ -369,6 +403,31 @@ GOOD = {**SIZES, "n_steps": 5}
             lambda: lga_path(X_L, Y_L, X_U, **GOOD | {"label_lr": -1}),
             "label_lr must be .* >= 0",
         ),
+        (lambda: lga_path(X_L[:, :0], Y_L, X_U, **GOOD), "X_labeled must .* one feat"),
+        (lambda: lga_path(X_L, Y_L, X_U, **SIZES, n_steps="9"), "n_steps must be"),
+        (
+            lambda: gradient_descent_path(X_L[:, :0], Y_L, 0.1, [1]),
+            "X must be of shape",
+        ),
+        (
+            lambda: spectral_radius([1.0], [[1.0]], **ONE),
+            "A_l and A_u must",
+        ),
+        (
+            lambda: spectral_radius([1.0], [-1.0], **ONE),
+            "A_u must be a sec",
+        ),
+        (
+            lambda: spectral_radius(np.eye(2), [[1, 2], [0, 1]], **ONE),
+            "A_u must be a second moment .* symmetric",
+        ),
+        (lambda: spectral_radius([1.0], [1.0], **ONE | {"lr": -1}), "lr must be"),
+        (
+            lambda: spectral_radius([1j], [1.0], **ONE),
+            "A_l must hold real",
+        ),
+        (lambda: lga_path_from_moments([1], [1], [1, 2], 3, **GOOD), "b must be of"),
+        (lambda: lga_path_from_moments([1], [1], [1], 2.5, **GOOD), "n_u must be a wh"),
         (
             lambda: lga_path_from_moments([1.0], [[1.0]], [1.0], 3, **GOOD),
             r"A_l and A_u must be both",

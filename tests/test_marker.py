@@ -84,6 +84,23 @@ def test_pandas_strings(dtype):
     assert model.transduction_[:2].tolist() == ["a", "b"]
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "category"])
+def test_a_frame_of_one_column_keeps_its_dtype(dtype):
+    y = pd.Series(marked(np.array([3, 7]), None)).astype(dtype).to_frame("label")
+    model = fit(y)
+    assert model.classes_.tolist() == [3, 7]
+    assert model.classes_.dtype.kind == "i"
+    assert 0 <= model.score(X, y) <= 1
+
+
+def test_a_marker_of_ones_own_for_targets_stands_beside_nan():
+    y = np.linspace(1.0, 3.0, N)
+    y[HIDDEN] = [-999.0, np.nan, -999.0, np.nan]
+    model = fit(y, LGARegressor, unlabeled=-999)
+    assert model.unlabeled_ == -999
+    assert model.transduction_.min() > -100
+
+
 def test_categories_of_integers_stay_integers():
     y = pd.Series(pd.Categorical(marked(np.array([3, 7]), None)))
     assert fit(y).classes_.dtype.kind == "i"

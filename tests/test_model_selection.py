@@ -49,6 +49,12 @@ def test_targets_are_split_by_kfold():
     assert [t.tolist() for _, t in SemiSupervisedSplit(4).split(X, whole)] == tests
 
 
+def test_integer_targets_are_split_by_kfold():
+    y = np.where(Y == -1, -1, 3 * np.arange(N))
+    tests = [test.tolist() for _, test in SemiSupervisedSplit(4).split(X, y)]
+    assert tests == [list(range(i, i + 5)) for i in range(0, 20, 5)]
+
+
 def test_several_outputs():
     y = np.column_stack([np.arange(N) / 7, np.arange(N)])
     y[20:] = np.nan

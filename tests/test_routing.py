@@ -93,6 +93,8 @@ def test_unknown_names_are_refused_with_the_nearest(name, nearest):
         ({"optimizer__weight_decy": 0.1}, "takes no argument.*'weight_decay'"),
         ({"iterator_train__num_worker": 1}, "Did you mean 'num_workers'"),
         ({"module__depth": 2}, r"built-in network \(module=None\) is set by"),
+        ({"callbacks__print_lgo": None}, "no callback 'print_lgo'.*'print_log'"),
+        ({"iterator_train__shuffle": True}, "net's own sampler"),
         ({"lr": 2}, "parameter of LGAClassifier itself"),
         ({"optimiser": 2}, "Did you mean 'optimizer'"),
         ({"train_split": None}, "Invalid parameter 'train_split' for net_params"),

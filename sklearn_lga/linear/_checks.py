@@ -1,5 +1,7 @@
 """Checks of the exact mode's input, and their errors."""
 
+import numbers
+
 import numpy as np
 from scipy import sparse
 
@@ -7,10 +9,10 @@ from scipy import sparse
 def as_rows(X, name):
     """A 2-D array or CSR matrix of real numbers, not copied."""
     X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
-    if X.ndim != 2 or not X.shape[0]:
+    if X.ndim != 2 or 0 in X.shape:
         raise ValueError(
-            f"{name} must be of shape (n_rows, n_features) with at least one row, got "
-            f"{X.shape}."
+            f"{name} must be of shape (n_rows, n_features) with at least one row and "
+            f"one feature, got {X.shape}."
         )
     check_real_finite(X.data if sparse.issparse(X) else X, name)
     return X
@@ -48,20 +50,45 @@ def check_rows(X_labeled, y_labeled, X_unlabeled):
     return X_l, y, X_u
 
 
-def check_moments(A_l, A_u, b, n_u):
-    A_l, A_u, b = (np.asarray(x) for x in (A_l, A_u, b))
-    for values, name in ((A_l, "A_l"), (A_u, "A_u"), (b, "b")):
-        check_real_finite(values, name)
-    m = len(b) if b.ndim else 0
-    if A_l.shape != A_u.shape or A_l.shape not in ((m,), (m, m)) or b.ndim > 2:
+def check_pair(A_l, A_u):
+    """Second moments in float64: two symmetric matrices, or two diagonals."""
+    A_l, A_u = np.asarray(A_l), np.asarray(A_u)
+    square = A_l.ndim == 2 and A_l.shape[0] == A_l.shape[1]
+    if A_l.shape != A_u.shape or not (A_l.ndim == 1 or square) or not A_l.size:
         raise ValueError(
             "A_l and A_u must be both of shape (n_features, n_features) or both "
-            f"(n_features,), and b of n_features entries, got {A_l.shape}, {A_u.shape} "
-            f"and {b.shape}."
+            f"(n_features,), got {A_l.shape} and {A_u.shape}."
         )
-    if n_u < 1:
-        raise ValueError(f"n_u must be at least 1, got {n_u!r}.")
-    return tuple(x.astype(np.float64) for x in (A_l, A_u, b))
+    for A, name in ((A_l, "A_l"), (A_u, "A_u")):
+        check_real_finite(A, name)
+        diagonal = A if A.ndim == 1 else np.diag(A)
+        if (diagonal < 0).any() or not np.allclose(A, A.T):
+            raise ValueError(
+                f"{name} must be a second moment X' X / n: symmetric, with no negative "
+                "entry on its diagonal."
+            )
+    return A_l.astype(np.float64), A_u.astype(np.float64)
+
+
+def check_moments(A_l, A_u, b, n_u):
+    """The moments of the data in float64."""
+    A_l, A_u = check_pair(A_l, A_u)
+    b = np.asarray(b)
+    check_real_finite(b, "b")
+    if b.ndim not in (1, 2) or len(b) != len(A_l):
+        raise ValueError(
+            f"b must be of shape ({len(A_l)},) or ({len(A_l)}, n_outputs), as A_l has "
+            f"{len(A_l)} features, got {b.shape}."
+        )
+    return A_l, A_u, b.astype(np.float64), check_count(n_u, "n_u", at_least=1)
+
+
+def check_count(value, name, at_least=0):
+    """A whole number, as an int."""
+    valid = isinstance(value, numbers.Real) and np.isfinite(value)
+    if not valid or value < at_least or value % 1:
+        raise ValueError(f"{name} must be a whole number >= {at_least}, got {value!r}.")
+    return int(value)
 
 
 def check_steps(steps, name, upper=None):
@@ -85,15 +112,10 @@ def check_steps(steps, name, upper=None):
     return steps if len(finite) < len(steps) else steps.astype(np.int64)
 
 
-def check_n_steps(n_steps):
-    if n_steps != n_steps or n_steps < 0 or n_steps == np.inf or n_steps % 1:
-        raise ValueError(f"n_steps must be a whole number >= 0, got {n_steps!r}.")
-    return int(n_steps)
-
-
 def check_positive(value, name, allow_zero=False):
     """Refuse a number that is not positive and finite."""
-    valid = np.isfinite(value) and (value > 0 or (allow_zero and value == 0))
+    valid = isinstance(value, numbers.Real) and np.isfinite(value)
+    valid = valid and (value > 0 or (allow_zero and value == 0))
     if not valid:
         bound = ">= 0" if allow_zero else "> 0"
         raise ValueError(f"{name} must be a finite number {bound}, got {value!r}.")

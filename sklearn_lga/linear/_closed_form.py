@@ -68,7 +68,7 @@ def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
     )
     for i in np.flatnonzero(np.isinf(steps)):
         coef[i], label_coef[i] = fixed_point(moments)
-    return LGAPath(steps, coef, label_coef)
+    return LGAPath(steps, coef, label_coef, moments.n_u)
 
 
 def _linear_dynamics(moments, lr, label_lr):

@@ -73,6 +73,13 @@ def second_moment(X, y=None, center=None):
     return total / n_rows
 
 
+def column_means(X):
+    """Means of the features, in float64 whatever the dtype of the rows."""
+    if sparse.issparse(X):
+        X = X.astype(np.float64)
+    return np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
+
+
 def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
     """The moments of the data, in one pass over it.
 
@@ -107,11 +114,16 @@ def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
     X_l, y, X_u = check_rows(X_labeled, y_labeled, X_unlabeled)
     centers = (None, None)
     if center:
-        centers = tuple(np.asarray(X.mean(axis=0)).ravel() for X in (X_l, X_u))
+        centers = tuple(column_means(X) for X in (X_l, X_u))
         y = y - y.mean(axis=0)
-    A_l = second_moment(X_l, center=centers[0])
-    A_u = second_moment(X_u, center=centers[1])
-    b = second_moment(X_l, y, center=centers[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        A_l = second_moment(X_l, center=centers[0])
+        A_u = second_moment(X_u, center=centers[1])
+        b = second_moment(X_l, y, center=centers[0])
+    if not all(np.isfinite(moment).all() for moment in (A_l, A_u, b)):
+        raise ValueError(
+            "X holds values whose squares overflow float64. Scale the features."
+        )
     if all(np.count_nonzero(A) == np.count_nonzero(np.diag(A)) for A in (A_l, A_u)):
         A_l, A_u = np.diag(A_l).copy(), np.diag(A_u).copy()
     return Moments(A_l, A_u, b, X_u.shape[0])
@@ -133,3 +145,31 @@ def range_basis(A):
     rounding = 100 * len(A) * np.finfo(np.float64).eps
     seen = eigenvalues > rounding * max(eigenvalues[-1], 0.0)
     return Q[:, seen], eigenvalues[seen]
+
+
+def minimum_norm_solution(A, b):
+    """The coefficients of minimum norm with ``A coef = b``, A a second moment.
+
+    Where A is regular, features on very different scales do no harm: it is scaled to
+    a unit diagonal first.
+    """
+    if is_regular(A):
+        unit, scale = _unit_diagonal(A)
+        Q, eigenvalues = range_basis(unit)
+        scaled = Q @ ((Q.T @ (b.T / scale).T).T / eigenvalues).T
+        return (scaled.T / scale).T
+    Q, eigenvalues = range_basis(A)
+    return Q @ ((Q.T @ b).T / eigenvalues).T
+
+
+def is_regular(A):
+    """Whether a second moment has full rank, whatever the features' scales."""
+    unit, scale = _unit_diagonal(A)
+    return bool((scale > 0.0).all()) and len(range_basis(unit)[1]) == len(A)
+
+
+def _unit_diagonal(A):
+    """A second moment scaled to a unit diagonal, and the scales of the features."""
+    scale = np.sqrt(np.diag(A))
+    safe = np.where(scale > 0.0, scale, 1.0)
+    return A / np.multiply.outer(safe, safe), scale

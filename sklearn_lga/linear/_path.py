@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import as_rows, check_moments, check_n_steps, check_positive, check_steps
+from ._checks import as_rows, check_count, check_moments, check_positive, check_steps
 from ._moments import data_moments, product
 from ._stability import RADIUS_TOLERANCE, spectral_radius
 
@@ -24,11 +24,16 @@ class LGAPath:
 
     label_coef : ndarray, shaped like coef
         ``label_coef[r]`` is the vector a that the imputed labels are made of.
+
+    n_unlabeled : int or None, default=None
+        Number of unlabelled rows that the path was computed from; None stands for the
+        rows that ``labels`` is given.
     """
 
     steps: np.ndarray
     coef: np.ndarray
     label_coef: np.ndarray
+    n_unlabeled: int | None = None
 
     def labels(self, X_unlabeled):
         """Imputed labels ``y_u = X_u a / n_u`` at every recorded step.
@@ -36,14 +41,21 @@ class LGAPath:
         Parameters
         ----------
         X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features)
-            The unlabelled rows that the path was computed from.
+            The unlabelled rows that the path was computed from, or some of them.
 
         Returns
         -------
         labels : ndarray of shape (n_recorded, n_unlabeled) or (..., n_outputs)
         """
         X = as_rows(X_unlabeled, "X_unlabeled")
-        return np.stack([X @ a for a in self.label_coef]) / X.shape[0]
+        if X.shape[1] != self.label_coef.shape[1]:
+            raise ValueError(
+                f"X_unlabeled has {X.shape[1]} features, but the path is one of "
+                f"{self.label_coef.shape[1]}."
+            )
+        return np.stack([X @ a for a in self.label_coef]) / (
+            self.n_unlabeled or X.shape[0]
+        )
 
 
 def lga_path(
@@ -86,7 +98,8 @@ def lga_path(
     -----
     UserWarning
         If the fixed point is unstable for these step sizes (see
-        :func:`spectral_radius`): the iteration is then chaotic.
+        :func:`spectral_radius`): the iteration is then chaotic, or diverges where
+        ``lr`` is 2 or more over the largest eigenvalue of A_u.
 
     Examples
     --------
@@ -156,8 +169,8 @@ def lga_path_from_moments(
     >>> path.coef[0, 0] > path.coef[0, 1]  # the principal component learns faster
     np.True_
     """
-    A_l, A_u, b = check_moments(A_l, A_u, b, n_u)
-    n_steps = check_n_steps(n_steps)
+    A_l, A_u, b, n_u = check_moments(A_l, A_u, b, n_u)
+    n_steps = check_count(n_steps, "n_steps")
     for value, name in ((lr, "lr"), (eps_norm, "eps_norm")):
         check_positive(value, name)
     check_positive(label_lr, "label_lr", allow_zero=True)
@@ -168,16 +181,19 @@ def lga_path_from_moments(
     kept, wanted = {}, set(record.tolist())
     theta, z, a = np.zeros((3, *b.shape))
     difference, rate = A_l - A_u, label_lr / n_u
-    for k in range(max(wanted) + 1):
-        if k in wanted:
-            kept[k] = theta, a
-        r = product(difference, theta) - b + z
-        d = r / (eps_norm + r * r)
-        theta = theta - lr * (product(A_u, theta) - z)
-        z = z - rate * product(A_u, d)
-        a = a - label_lr * d
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k in range(max(wanted) + 1):
+            if k in wanted:
+                kept[k] = theta, a
+                if len(kept) == len(wanted):
+                    break
+            r = product(difference, theta) - b + z
+            d = r / (eps_norm + r * r)
+            theta = theta - lr * (product(A_u, theta) - z)
+            z = z - rate * product(A_u, d)
+            a = a - label_lr * d
     coef, label_coef = zip(*(kept[k] for k in record.tolist()), strict=True)
-    return LGAPath(record, np.stack(coef), np.stack(label_coef))
+    return LGAPath(record, np.stack(coef), np.stack(label_coef), n_u)
 
 
 def _warn_if_unstable(A_l, A_u, lr, label_rate):
@@ -186,8 +202,8 @@ def _warn_if_unstable(A_l, A_u, lr, label_rate):
         warnings.warn(
             f"lr={lr:g} with label_lr / (n_u eps_norm) = {label_rate:g} makes the "
             f"fixed point unstable: the spectral radius is {radius:.6g}, not below 1. "
-            "The path is chaotic near it, and depends on rounding. Lower label_lr or "
-            "lr, or raise eps_norm.",
+            "The path is chaotic near it, and depends on rounding, or it diverges. "
+            "Lower label_lr or lr, or raise eps_norm.",
             UserWarning,
             stacklevel=3,
         )

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import linalg
 
-from ._moments import range_basis
+from ._checks import check_pair, check_positive
+from ._moments import is_regular, minimum_norm_solution, range_basis
 
 RADIUS_TOLERANCE = 1e-9
 """Rounding of the spectral radius: a direction without labelled rows has exactly 1."""
@@ -42,7 +43,9 @@ def spectral_radius(A_l, A_u, *, lr, label_rate):
     >>> round(spectral_radius([1.0], [1.0], lr=0.5, label_rate=0.5), 6)
     0.5
     """
-    A_l, A_u = (np.asarray(A, dtype=np.float64) for A in (A_l, A_u))
+    A_l, A_u = check_pair(A_l, A_u)
+    check_positive(lr, "lr")
+    check_positive(label_rate, "label_rate", allow_zero=True)
     if A_u.ndim == 1:
         seen = A_u > 0.0
         A_l, u = A_l[seen], A_u[seen]
@@ -104,10 +107,13 @@ def fixed_point(moments):
     array([1., 0.])
     """
     A_l, A_u = moments.matrices()
-    Q, _ = range_basis(A_u)
-    reduced = linalg.pinvh(Q.T @ A_l @ Q) @ (Q.T @ moments.b)
+    if is_regular(A_u):
+        coef = minimum_norm_solution(A_l, moments.b)
+    else:
+        Q, _ = range_basis(A_u)
+        coef = Q @ minimum_norm_solution(Q.T @ A_l @ Q, Q.T @ moments.b)
     # A_u theta = z = A_u a / n_u on the range of A_u
-    return Q @ reduced, moments.n_u * (Q @ reduced)
+    return coef, moments.n_u * coef
 
 
 def outside_unlabeled_range(moments):
@@ -115,6 +121,8 @@ def outside_unlabeled_range(moments):
     A_l, A_u = moments.matrices()
     Q, _ = range_basis(A_u)
     total = np.trace(A_l)
+    if is_regular(A_u):
+        return 0.0
     return float(1.0 - np.trace(Q.T @ A_l @ Q) / total) if total > 0.0 else 0.0
 
 

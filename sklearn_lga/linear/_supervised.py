@@ -4,7 +4,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from ._checks import as_response, as_rows, check_positive, check_steps
-from ._moments import range_basis, second_moment
+from ._moments import minimum_norm_solution, range_basis, second_moment
 
 
 def least_squares(X, y):
@@ -33,7 +33,7 @@ def least_squares(X, y):
     X = as_rows(X, "X")
     y = as_response(y, X.shape[0], "y")
     if sparse.issparse(X):
-        return eq_7(second_moment(X), second_moment(X, y), 1.0, [np.inf])[0]
+        return minimum_norm_solution(second_moment(X), second_moment(X, y))
     return linalg.lstsq(X.astype(np.float64), y)[0]
 
 
@@ -97,14 +97,18 @@ def eq_7(A, b, lr, steps):
     """
     Q, eigenvalues = range_basis(A)
     projected = (Q.T @ b).T
-    shares = [_learned_share(lr * eigenvalues, k) for k in steps]
-    return np.stack([Q @ (share / eigenvalues * projected).T for share in shares])
+    return np.stack(
+        [
+            minimum_norm_solution(A, b)
+            if np.isinf(k)
+            else Q @ (_learned_share(lr * eigenvalues, k) / eigenvalues * projected).T
+            for k in steps
+        ]
+    )
 
 
 def _learned_share(x, k):
     """``1 - (1 - x)^k``, x in (0, 2), without cancellation where x is small."""
-    if np.isinf(k):
-        return np.ones_like(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(x < 1.0, -np.expm1(k * np.log1p(-x)), 1.0 - (1.0 - x) ** k)
 
@@ -142,7 +146,8 @@ def convergence_coefficients(coef, X_labeled, y_labeled):
     y = as_response(y_labeled, X.shape[0], "y_labeled")
     b = second_moment(X, y)
     if sparse.issparse(X):
-        eigenvalues = np.asarray(X.multiply(X).mean(axis=0)).ravel()
+        squares = X.astype(np.float64).power(2)
+        eigenvalues = np.asarray(squares.mean(axis=0)).ravel()
     else:
         eigenvalues = np.square(X, dtype=np.float64).mean(axis=0)
     coef = np.asarray(coef, dtype=np.float64)
