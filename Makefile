@@ -30,6 +30,8 @@ doc: .venv/.doc-installed
 
 bench: install
 	$(BIN)/python examples/benchmarks/step.py
+	$(BIN)/python examples/benchmarks/linear.py
+	$(BIN)/python examples/benchmarks/default_fits.py
 
 clean:
 	rm -rf .venv build dist *.egg-info doc/_build doc/generated

@@ -10,14 +10,14 @@ version = next(
 )
 
 extras = {
-    "plot": ["matplotlib>=3.7"],
+    "plot": ["matplotlib>=3.8"],
     "test": [
         "hypothesis>=6.80",
-        "pandas>=2.0",
+        "pandas>=2.1",
         "pytest>=7.4",
         "ruff>=0.9",
     ],
-    "doc": ["matplotlib>=3.7", "numpydoc>=1.6", "sphinx>=7.2"],
+    "doc": ["matplotlib>=3.8", "numpydoc>=1.6", "sphinx>=7.2"],
 }
 
 setup(
@@ -35,7 +35,7 @@ setup(
         "scipy>=1.11",
         "scikit-learn>=1.6",
         "torch>=2.4",
-        "skorch>=1.1",
+        "skorch>=1.2",
         "joblib>=1.3",
     ],
     extras_require=extras,

@@ -55,7 +55,6 @@ def expected_failed_checks(estimator):
         for unlabeled in (None, -1)
     ],
     expected_failed_checks=expected_failed_checks,
-    xfail_strict=True,
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

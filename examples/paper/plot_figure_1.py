@@ -31,8 +31,9 @@ N_UNLABELED, STEP_SIZE = 10, 1e-3
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
-parser.add_argument("--out", type=Path, default=DOC)
+parser.add_argument("--out", type=Path, default=DOC / "images")
 args = parser.parse_args()
+args.out.mkdir(parents=True, exist_ok=True)
 n_steps = 40_000 if args.full else 20_000
 
 lambda_l, lambda_u = (grid.ravel() for grid in np.meshgrid(VALUES, VALUES))
@@ -72,8 +73,9 @@ axes[0].set_ylabel(r"$c_{k,i}$")
 
 # %%
 # Save the picture and its numbers.
-fig.savefig(args.out / "images" / "figure_1.png", dpi=120)
-with (args.out / "results" / "figure_1.csv").open("w", newline="") as file:
+name = "figure_1" if args.full else "figure_1_quick"
+fig.savefig(args.out / f"{name}.png", dpi=120)
+with (DOC / "results" / f"{name}.csv").open("w", newline="") as file:
     writer = csv.writer(file)
     writer.writerow(["lambda_l", "lambda_u", "steps to c = 0.5", "c at the end"])
     for column, (low, up) in enumerate(zip(lambda_l, lambda_u, strict=True)):

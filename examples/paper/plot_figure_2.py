@@ -22,8 +22,9 @@ import matplotlib.pyplot as plt
 DOC = Path(__file__).parents[2] / "doc"
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
-parser.add_argument("--out", type=Path, default=DOC)
+parser.add_argument("--out", type=Path, default=DOC / "images")
 args = parser.parse_args()
+args.out.mkdir(parents=True, exist_ok=True)
 
 X, y = make_shells(2500, 2, random_state=0)
 colors = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"]
@@ -34,4 +35,4 @@ for label, color in enumerate(colors):
     ax.scatter(*mine.T, s=5, color=color, lw=0, label=f"c = {label + 1}")
 ax.set_aspect("equal")
 ax.legend(loc="upper right", markerscale=3)
-fig.savefig(args.out / "images" / "figure_2.png", dpi=120)
+fig.savefig(args.out / "figure_2.png", dpi=120)

@@ -12,23 +12,14 @@ updates of an epoch. The right panel has the largest eigenvalue itself.
 # %%
 # Run the trials that are not yet recorded. ``--full`` takes 25, minutes each; it can be
 # stopped at any time and goes on where it was.
-import argparse
-from pathlib import Path
-
 import matplotlib
-from shells import FULL, QUICK, RESULTS, compare, draw_band, results
+from shells import command_line, compare, draw_band
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-DOC = Path(__file__).parents[2] / "doc"
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--full", action="store_true")
-parser.add_argument("--out", type=Path, default=DOC / "images")
-args = parser.parse_args()
-name, setting = ("shells_full", FULL) if args.full else ("shells_quick", QUICK)
-lines = results(RESULTS / f"{name}.csv", **setting)
+lines, setting, picture = command_line(__doc__)
 
 # %%
 # The picture.
@@ -43,8 +34,7 @@ for ax, (measure, label) in zip(axes, panels.items(), strict=True):
 axes[2].set_yscale("log")
 axes[0].legend(frameon=False)
 fig.suptitle(f"Mean and standard deviation over {setting['trials']} trials")
-suffix = "" if args.full else "_quick"
-fig.savefig(args.out / f"figure_3{suffix}.png", dpi=120)
+fig.savefig(picture("figure_3"), dpi=120)
 
 # %%
 # The claim in numbers: means over training, and their difference in standard errors.

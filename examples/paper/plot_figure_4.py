@@ -9,23 +9,14 @@ same network: mean and standard deviation over trials.
 # %%
 # Run the trials that are not yet recorded; Figure 3 is drawn from the same ones.
 # ``--full`` takes 25; it can be stopped at any time and goes on where it was.
-import argparse
-from pathlib import Path
-
 import matplotlib
-from shells import FULL, QUICK, RESULTS, compare, draw_band, results
+from shells import command_line, compare, draw_band
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-DOC = Path(__file__).parents[2] / "doc"
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--full", action="store_true")
-parser.add_argument("--out", type=Path, default=DOC / "images")
-args = parser.parse_args()
-name, setting = ("shells_full", FULL) if args.full else ("shells_quick", QUICK)
-lines = results(RESULTS / f"{name}.csv", **setting)
+lines, setting, picture = command_line(__doc__)
 
 # %%
 # The picture.
@@ -35,8 +26,7 @@ draw_band(axes[1], lines, "test_loss", "test loss")
 axes[0].set_ylim(0.65, None)
 axes[0].legend(frameon=False)
 fig.suptitle(f"Mean and standard deviation over {setting['trials']} trials")
-suffix = "" if args.full else "_quick"
-fig.savefig(args.out / f"figure_4{suffix}.png", dpi=120)
+fig.savefig(picture("figure_4"), dpi=120)
 
 # %%
 # The claim in numbers: the best value of each run, their means and the difference.

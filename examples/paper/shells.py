@@ -6,6 +6,7 @@ finished run is appended to a CSV file, one line an epoch; a run that stands the
 not run again.
 """
 
+import argparse
 import csv
 import json
 from pathlib import Path
@@ -126,6 +127,19 @@ def results(path, trials, epochs, every, n_jobs=2):
         write(path, lines)
         print(f"run {i} of {len(jobs)}: {new[0]['method']}, trial {new[0]['trial']}")
     return [line for line in lines if int(line["trial"]) < trials]
+
+
+def command_line(description):
+    """The runs' lines, their setting, and where a picture of a name goes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--out", type=Path, default=RESULTS.parent / "images")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    name, setting = ("shells_full", FULL) if args.full else ("shells_quick", QUICK)
+    lines = results(RESULTS / f"{name}.csv", **setting)
+    suffix = "" if args.full else "_quick"
+    return lines, setting, lambda figure: args.out / f"{figure}{suffix}.png"
 
 
 def check_settings(path, settings):

@@ -3,9 +3,14 @@
 import numpy as np
 
 from ._checks import check_positive, check_steps
-from ._moments import Moments, data_moments, range_basis
+from ._moments import data_moments, range_basis
 from ._path import LGAPath
-from ._stability import RADIUS_TOLERANCE, fixed_point, spectral_radius
+from ._stability import (
+    RADIUS_TOLERANCE,
+    fixed_point,
+    linear_dynamics,
+    spectral_radius,
+)
 
 
 def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
@@ -60,28 +65,17 @@ def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
         )
     # In a basis of the range of A_u, so that nothing else can pile up rounding.
     Q, u = range_basis(A_u)
-    reduced = Moments(Q.T @ A_l @ Q, np.diag(u), Q.T @ moments.b, moments.n_u)
-    states = _affine_powers(*_linear_dynamics(reduced, lr, label_lr), steps)
-    coef, label_coef = (
+    matrix = np.block(linear_dynamics(Q.T @ A_l @ Q, np.diag(u), lr, rate))
+    b = Q.T @ moments.b
+    states = _affine_powers(matrix, np.concatenate([0.0 * b, rate * b]), steps)
+    coef, s = (
         (Q @ half).reshape(len(steps), *moments.b.shape)
         for half in (states[:, : len(u)], states[:, len(u) :])
     )
+    label_coef = moments.n_u * s
     for i in np.flatnonzero(np.isinf(steps)):
         coef[i], label_coef[i] = fixed_point(moments)
     return LGAPath(steps, coef, label_coef, moments.n_u)
-
-
-def _linear_dynamics(moments, lr, label_lr):
-    """Matrix and constant part of one step on the state (theta, a)."""
-    A_l, A_u, b, n_u = moments.A_l, moments.A_u, moments.b, moments.n_u
-    eye = np.eye(len(A_u))
-    matrix = np.block(
-        [
-            [eye - lr * A_u, lr * A_u / n_u],
-            [-label_lr * (A_l - A_u), eye - label_lr * A_u / n_u],
-        ]
-    )
-    return matrix, np.concatenate([np.zeros_like(b), label_lr * b])
 
 
 def _affine_powers(matrix, constant, steps):

@@ -13,10 +13,11 @@ RADIUS_TOLERANCE = 1e-9
 def spectral_radius(A_l, A_u, *, lr, label_rate):
     """Spectral radius of the dynamics near the fixed point, on the range of A_u.
 
-    Near r = 0 the direction d is r / eps_norm, and (theta, z) is multiplied by::
+    Near r = 0 the direction d is r / eps_norm, and with z = A_u s a step multiplies
+    (theta, s) by::
 
-        [[I - lr A_u,                     lr I          ],
-         [-label_rate A_u (A_l - A_u),    I - label_rate A_u]]
+        [[I - lr A_u,                 lr A_u            ],
+         [-label_rate (A_l - A_u),    I - label_rate A_u]]
 
     The fixed point is stable if and only if its spectral radius is below 1. A
     direction that no labelled row has gives exactly 1: nothing moves there.
@@ -48,28 +49,26 @@ def spectral_radius(A_l, A_u, *, lr, label_rate):
     check_positive(label_rate, "label_rate", allow_zero=True)
     if A_u.ndim == 1:
         seen = A_u > 0.0
-        A_l, u = A_l[seen], A_u[seen]
-        blocks = np.array(
-            [
-                [1.0 - lr * u, np.full_like(u, lr)],
-                [-label_rate * u * (A_l - u), 1.0 - label_rate * u],
-            ]
-        )
-        eigenvalues = np.linalg.eigvals(blocks.transpose(2, 0, 1))
+        blocks = linear_dynamics(A_l[seen], A_u[seen], lr, label_rate)
+        eigenvalues = np.linalg.eigvals(np.array(blocks).transpose(2, 0, 1))
     else:
         Q, u = range_basis(A_u)
-        eye, A_l = np.eye(len(u)), Q.T @ A_l @ Q
-        dynamics = np.block(
-            [
-                [eye - lr * np.diag(u), lr * eye],
-                [
-                    -label_rate * u[:, None] * (A_l - np.diag(u)),
-                    eye - label_rate * np.diag(u),
-                ],
-            ]
-        )
-        eigenvalues = linalg.eigvals(dynamics)
+        blocks = linear_dynamics(Q.T @ A_l @ Q, np.diag(u), lr, label_rate)
+        eigenvalues = linalg.eigvals(np.block(blocks))
     return float(np.abs(eigenvalues).max(initial=0.0))
+
+
+def linear_dynamics(A_l, A_u, lr, label_rate):
+    """Blocks of the matrix that multiplies (theta, s) in a step without normalization.
+
+    s = a / n_u stands for the labels, y_u = X_u s, so that z = A_u s. Vectors stand for
+    diagonal matrices, and so do the blocks then.
+    """
+    eye = np.ones_like(A_u) if A_u.ndim == 1 else np.eye(len(A_u))
+    return [
+        [eye - lr * A_u, lr * A_u],
+        [-label_rate * (A_l - A_u), eye - label_rate * A_u],
+    ]
 
 
 def fixed_point(moments):
