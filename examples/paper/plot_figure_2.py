@@ -29,10 +29,10 @@ args.out.mkdir(parents=True, exist_ok=True)
 X, y = make_shells(2500, 2, random_state=0)
 colors = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"]
 
-fig, ax = plt.subplots(figsize=(5, 5), layout="constrained")
+fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 for label, color in enumerate(colors):
     mine = X[y == label]
     ax.scatter(*mine.T, s=5, color=color, lw=0, label=f"c = {label + 1}")
 ax.set_aspect("equal")
-ax.legend(loc="upper right", markerscale=3)
+ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), markerscale=3, frameon=False)
 fig.savefig(args.out / "figure_2.png", dpi=120)
