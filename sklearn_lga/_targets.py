@@ -39,6 +39,12 @@ class EncodedTargets(NamedTuple):
     labels: np.ndarray | None
 
 
+def check_true_labels(y):
+    """Refuse to score without anything to score against."""
+    if y is None:
+        raise ValueError("score requires y, the true labels or targets, got None.")
+
+
 def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
     """A metric of the labelled rows; ``y_true`` holds these, ``y_pred`` all rows."""
     check_consistent_length(y_pred, unlabeled, sample_weight)
@@ -180,6 +186,7 @@ class ClassifierTargets(ClassifierMixin):
             The share of labelled rows whose class is predicted.
         """
         check_is_fitted(self, "transduction_")
+        check_true_labels(y)
         y = column_or_1d(as_labels(y), warn=True)
         unlabeled = is_marked(y, self.unlabeled_)
         values = labeled_values(y, unlabeled, self.unlabeled_)
@@ -270,8 +277,7 @@ class RegressorTargets(RegressorMixin):
             R^2 of ``predict(X)``.
         """
         check_is_fitted(self, "transduction_")
-        if y is None:
-            raise ValueError("score requires y, the true targets, but got None.")
+        check_true_labels(y)
         targets = as_targets(y)
         unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
         values = targets[~unlabeled]

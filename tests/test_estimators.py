@@ -302,7 +302,7 @@ def test_score_checks_lengths(estimator, small):
             model.score(X, wrong)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.score(X, y, sample_weight=np.ones(3))
-    with pytest.raises(ValueError, match=r"y|None"):
+    with pytest.raises(ValueError, match="score requires y"):
         model.score(X, None)
     assert model.score(sparse.coo_matrix(X), y) == pytest.approx(model.score(X, y))
 

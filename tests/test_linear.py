@@ -1,7 +1,5 @@
 """The exact linear mode against brute force, and the paper's propositions."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -453,14 +451,3 @@ GOOD = {**SIZES, "n_steps": 5}
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_many_steps_are_quick():
-    """Not a timing: a loop over rows would take hours here."""
-    rng = np.random.RandomState(0)
-    X_u = rng.standard_normal((200_000, 20)).astype(np.float32)
-    X_l = rng.standard_normal((100, 20))
-    start = time.perf_counter()
-    path = lga_path(X_l, X_l[:, 0], X_u, **SIZES, n_steps=20_000)
-    assert time.perf_counter() - start < 60
-    assert path.coef.shape == (1, 20)
