@@ -78,6 +78,11 @@ class ClassifierTargets(ClassifierMixin):
         self._check_classes(classes, reset)
         self.classes_, self.unlabeled_ = classes, self.unlabeled
         weights = compute_class_weight(self.class_weight, classes=classes, y=values)
+        if (weights < 0.0).any():
+            raise ValueError(
+                f"class_weight must not be negative, got {self.class_weight!r}. A "
+                "weight of 0 leaves a class out of the loss."
+            )
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
         labels[np.arange(len(codes)), codes] = weights[codes]

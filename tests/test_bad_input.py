@@ -241,6 +241,8 @@ def test_markers_of_targets_are_numbers(estimator):
 def test_class_weight(estimator):
     with pytest.raises(ValueError, match="'class_weight' parameter"):
         fast(estimator, class_weight="even").fit(X, Y)
+    with pytest.raises(ValueError, match="class_weight must not be negative"):
+        fast(estimator, class_weight={0: 1.0, 1: -1.0}).fit(X, Y)
 
 
 @every_estimator

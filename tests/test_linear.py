@@ -277,7 +277,7 @@ def test_closed_form_where_its_matrix_is_defective():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_spectral_radius_tells_stability(seed):
-    """Perturbed from the fixed point, the iteration returns or leaves."""
+    """Default sizes are inside the bound; far outside, a path does not settle."""
     X_l, y, X_u = problem(seed, 30, 40, 3)
     moments = data_moments(X_l, y, X_u)
     sizes = default_step_sizes(moments)

@@ -153,23 +153,25 @@ def minimum_norm_solution(A, b):
     Where A is regular, features on very different scales do no harm: it is scaled to
     a unit diagonal first.
     """
-    if is_regular(A):
-        unit, scale = _unit_diagonal(A)
-        Q, eigenvalues = range_basis(unit)
-        scaled = Q @ ((Q.T @ (b.T / scale).T).T / eigenvalues).T
-        return (scaled.T / scale).T
-    Q, eigenvalues = range_basis(A)
-    return Q @ ((Q.T @ b).T / eigenvalues).T
+    unit, scale = _unit_diagonal(A)
+    Q, eigenvalues = range_basis(unit)
+    if len(eigenvalues) < len(A):
+        (Q, eigenvalues), scale = range_basis(A), np.ones(len(A))
+    scaled = Q @ ((Q.T @ (b.T / scale).T).T / eigenvalues).T
+    return (scaled.T / scale).T
 
 
 def is_regular(A):
     """Whether a second moment has full rank, whatever the features' scales."""
-    unit, scale = _unit_diagonal(A)
-    return bool((scale > 0.0).all()) and len(range_basis(unit)[1]) == len(A)
+    unit, _ = _unit_diagonal(A)
+    return len(range_basis(unit)[1]) == len(A)
 
 
 def _unit_diagonal(A):
-    """A second moment scaled to a unit diagonal, and the scales of the features."""
+    """A second moment scaled to a unit diagonal, and the scales of the features.
+
+    A feature that is zero keeps its zero.
+    """
     scale = np.sqrt(np.diag(A))
-    safe = np.where(scale > 0.0, scale, 1.0)
-    return A / np.multiply.outer(safe, safe), scale
+    scale = np.where(scale > 0.0, scale, 1.0)
+    return A / np.multiply.outer(scale, scale), scale
