@@ -10,7 +10,7 @@ same network: mean and standard deviation over trials.
 # Run the trials that are not yet recorded; Figure 3 is drawn from the same ones.
 # ``--full`` takes 25; it can be stopped at any time and goes on where it was.
 import matplotlib
-from shells import command_line, compare, draw_band
+from shells import METHODS, command_line, compare, curves, draw_band
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -36,3 +36,9 @@ for measure, best in {"test_loss": np.min, "test_accuracy": np.max}.items():
         f"best {measure}: LGA {ours:.4f}, supervised {theirs:.4f}, difference "
         f"{difference:+.4f} ({difference / error:+.1f} standard errors)"
     )
+for method in METHODS:
+    _, losses = curves(lines, method, "test_loss")
+    _, accuracies = curves(lines, method, "test_accuracy")
+    chosen = accuracies[np.arange(len(losses)), losses.argmin(axis=1)]
+    print(f"test_accuracy at the best test_loss: {method} {chosen.mean():.4f}")
+    print(f"test_accuracy at the end: {method} {accuracies[:, -1].mean():.4f}")
