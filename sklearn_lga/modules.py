@@ -5,7 +5,9 @@ import math
 import torch
 from torch import nn
 
-__all__ = ["ACTIVATIONS", "MLP"]
+from ._wide_resnet import WideResNet
+
+__all__ = ["ACTIVATIONS", "MLP", "WideResNet"]
 
 ACTIVATIONS = {
     "relu": nn.ReLU,
