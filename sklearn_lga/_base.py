@@ -22,6 +22,7 @@ from ._checks import (
     check_hidden_layer_sizes,
     check_length,
     check_module,
+    check_regularizers,
     continue_network,
     count_held_out,
 )
@@ -56,6 +57,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     unlabeled_batch_size: int | None = None
     max_epochs: int | None = None
     include_labeled: bool = False
+    regularizers: object = ()
     early_stopping: bool = False
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
@@ -78,6 +80,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         "unlabeled_batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
         "include_labeled": ["boolean"],
+        "regularizers": [list, tuple],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -162,7 +165,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         """Set ``transduction_`` from the given and the imputed labels."""
 
     @abstractmethod
-    def _engine(self, dataset, n_epochs, n_steps):
+    def _engine(self, dataset, n_epochs):
         """The engine's state class and the arguments of its own."""
 
     @abstractmethod
@@ -210,7 +213,9 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             DEFAULT_MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps)
         )
         noise_generator = torch.Generator(device).manual_seed(seeds.noise)
-        state, state_arguments = self._engine(dataset, n_epochs, n_epochs * steps)
+        state, state_arguments = self._engine(dataset, n_epochs)
+        state_arguments["n_steps"] = n_epochs * steps
+        state_arguments["regularizers"] = self._regularizers()
         state_arguments["batch_generator"] = torch.Generator().manual_seed(
             seeds.batches
         )
@@ -234,6 +239,11 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             verbose=int(self.verbose),
             **net_params,
         )
+
+    def _regularizers(self):
+        """The regularizers, as the task takes them."""
+        check_regularizers(self.regularizers)
+        return list(self.regularizers)
 
     def _callbacks(self):
         """The user's callbacks, cloned as fitting changes them, and our own."""
@@ -299,6 +309,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         rows_hash = joblib.hash(dataset.X[dataset.unlabeled_rows])
         if previous:
             continue_network(net.module_, previous.module_)
+            net.state_.restart_regularizers(net.module_)
             if rows_hash == self._unlabeled_hash:
                 net.state_.keep_labels_of(previous.state_)
         self._unlabeled_hash = rows_hash

@@ -92,6 +92,23 @@ def check_module(module, settings, estimator_type):
             )
 
 
+def check_regularizers(regularizers):
+    """Refuse what the engine could not use as a regularizer."""
+    needed = ("weight", "weight_at", "init", "loss", "update", "for_targets")
+    for i, regularizer in enumerate(regularizers):
+        if isinstance(regularizer, type):
+            raise ValueError(
+                f"regularizers[{i}] is the class {regularizer.__name__}: pass an "
+                f"instance, as in regularizers=[{regularizer.__name__}()]."
+            )
+        if not all(hasattr(regularizer, name) for name in needed):
+            raise ValueError(
+                f"regularizers[{i}] must be a regularizer, such as "
+                f"sklearn_lga.regularizers.VAT(), got {regularizer!r}. Derive your own "
+                "from sklearn_lga.regularizers.Regularizer."
+            )
+
+
 def continue_network(module, previous):
     """Take over the parameters of a fitted network, which must be of one shape."""
     try:

@@ -53,16 +53,32 @@ class SupervisedState(nn.Module):
     module : torch.nn.Module
         The network to train; it is not kept.
 
+    n_steps : int, default=1
+        N_iterations, which training progress is measured by.
+
+    regularizers : sequence, default=()
+        Terms to add to the loss, see :mod:`sklearn_lga.regularizers`. They are
+        computed on the unlabelled batch, where there is none on the labelled one.
+
     batch_generator, noise_generator : torch.Generator or None, default=None
-        Sources of the batches (on the CPU) and of the noise inside the network
-        (on its device). Kept here so that the state is all there is to resume.
+        Sources of the batches (on the CPU) and of the noise inside the network and
+        the regularizers (on its device). Kept here so that the state is all there
+        is to resume.
     """
 
     def __init__(
-        self, objective, module, *, batch_generator=None, noise_generator=None
+        self,
+        objective,
+        module,
+        *,
+        n_steps=1,
+        regularizers=(),
+        batch_generator=None,
+        noise_generator=None,
     ):
         super().__init__()
         self.objective = objective
+        self.n_steps = n_steps
         self.n_parameters = sum(p.numel() for p in trainable_parameters(module))
         if not self.n_parameters:
             raise ValueError(
@@ -71,6 +87,21 @@ class SupervisedState(nn.Module):
         self.batch_generator = batch_generator
         self.noise_generator = noise_generator
         self.n_steps_done = 0
+        self.regularizers = [r for r in regularizers if r.weight]
+        self.restart_regularizers(module)
+
+    def restart_regularizers(self, module):
+        """Have the regularizers remember this network as their first."""
+        states = [regularizer.init(module) for regularizer in self.regularizers]
+        for state in states:
+            if hasattr(state, "generator"):
+                state.generator = self.noise_generator
+        self.regularizer_states = nn.ModuleList(states)
+
+    @property
+    def progress(self):
+        """Share of the training that is behind, in [0, 1]."""
+        return min(1.0, self.n_steps_done / max(1, self.n_steps - 1))
 
     def step(self, module, optimizer, labeled_batch, unlabeled_batch=None):
         """One iteration: gradients, the update of theta and that of the labels.
@@ -98,15 +129,42 @@ class SupervisedState(nn.Module):
         """
         terms = self.backward(module, labeled_batch, unlabeled_batch)
         optimizer.step()
+        self.after_update(module)
         return terms
 
     def backward(self, module, labeled_batch, unlabeled_batch=None):
-        """All of :meth:`step` but the update of theta, left as ``.grad``."""
+        """What of :meth:`step` is before the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
         outputs, loss, g_l = self._labeled_gradient(module, parameters, labeled_batch)
+        terms = {"loss": loss, "y_pred": outputs, "labeled_loss": loss}
+        if self.regularizers:
+            rows = (unlabeled_batch or labeled_batch)[0]
+            with frozen_statistics(module):
+                logits = module(rows)
+            g_l = g_l + self._regularize(module, parameters, rows, logits, terms)
         assign_gradient(parameters, g_l)
         self.n_steps_done += 1
-        return {"loss": loss, "y_pred": outputs, "labeled_loss": loss}
+        return terms
+
+    def after_update(self, module):
+        """What of :meth:`step` is behind the update of theta."""
+        for regularizer, state in self._regularizers_and_states():
+            regularizer.update(state, module)
+
+    def _regularizers_and_states(self):
+        return zip(self.regularizers, self.regularizer_states, strict=True)
+
+    def _regularize(self, module, parameters, rows, logits, terms):
+        """Gradient of the regularizers' weighted terms, which join ``terms``."""
+        with frozen_statistics(module):
+            loss = sum(
+                regularizer.weight_at(self.progress)
+                * regularizer.loss(state, module, rows, logits)
+                for regularizer, state in self._regularizers_and_states()
+            )
+        terms["regularization_loss"] = loss.detach()
+        terms["loss"] = terms["loss"] + loss.detach()
+        return alignment.flat_gradient(loss, parameters, retain_graph=True)
 
     def labels(self):
         """The imputed labels (n_unlabeled, n_outputs); here there are none."""
@@ -176,9 +234,6 @@ class LGAState(SupervisedState):
     labeled_weight : float, callable, str or tuple
         T(i), see :func:`~sklearn_lga.alignment.labeled_weight_at`.
 
-    n_steps : int
-        N_iterations, which training progress is measured by.
-
     gradient_decay, norm_decay : float
         Decay of EMA(g_l) and of EMA(v^4).
 
@@ -188,7 +243,7 @@ class LGAState(SupervisedState):
     label_betas, label_eps : tuple of two floats, float
         The other settings of Adam on w.
 
-    batch_generator, noise_generator : torch.Generator or None, default=None
+    **kwargs : dict
         See :class:`SupervisedState`.
     """
 
@@ -201,22 +256,14 @@ class LGAState(SupervisedState):
         n_outputs,
         label_lr,
         labeled_weight=1.0,
-        n_steps=1,
         gradient_decay=0.9,
         norm_decay=0.9,
         eps_norm=1e-6,
         label_betas=(0.9, 0.999),
         label_eps=1e-8,
-        batch_generator=None,
-        noise_generator=None,
+        **kwargs,
     ):
-        super().__init__(
-            objective,
-            module,
-            batch_generator=batch_generator,
-            noise_generator=noise_generator,
-        )
-        self.n_steps = n_steps
+        super().__init__(objective, module, **kwargs)
         self.labeled_weight = labeled_weight
         self.gradient_decay = gradient_decay
         self.norm_decay = norm_decay
@@ -232,11 +279,6 @@ class LGAState(SupervisedState):
         self.register_buffer("gradient_average", torch.zeros(self.n_parameters))
         self.register_buffer("fourth_moment", torch.zeros(self.n_parameters))
 
-    @property
-    def progress(self):
-        """Share of the training that is behind, in [0, 1]."""
-        return min(1.0, self.n_steps_done / max(1, self.n_steps - 1))
-
     def labels(self):
         """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
         return self.objective.parameterize(self.label_parameters)
@@ -248,34 +290,39 @@ class LGAState(SupervisedState):
                 buffer.copy_(getattr(other, name))
 
     def backward(self, module, labeled_batch, unlabeled_batch):
-        """All of :meth:`step` but the update of theta, left as ``.grad``."""
+        """What of :meth:`step` is before the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
-        outputs, labeled_loss, g_l = self._labeled_gradient(
+        y_pred, labeled_loss, g_l = self._labeled_gradient(
             module, parameters, labeled_batch
         )
         rows, positions = unlabeled_batch
         w = self.label_parameters[positions].requires_grad_()
-        unlabeled_loss, g_u = self._unlabeled_gradient(module, parameters, rows, w)
-        distance, g_w = self._align(g_l, g_u, w)
+        outputs, unlabeled_loss, g_u = self._unlabeled_gradient(
+            module, parameters, rows, w
+        )
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
-        assign_gradient(parameters, g_u.detach() + weight * g_l)
-        self._update_labels(positions, w.detach(), g_w)
-        self.n_steps_done += 1
-        return {
+        terms = {
             "loss": unlabeled_loss + weight * labeled_loss,
-            "y_pred": outputs,
+            "y_pred": y_pred,
             "labeled_loss": labeled_loss,
             "unlabeled_loss": unlabeled_loss,
-            "alignment_distance": distance,
         }
+        g_theta = g_u.detach() + weight * g_l
+        if self.regularizers:  # while the graph of the outputs stands
+            g_theta += self._regularize(module, parameters, rows, outputs, terms)
+        assign_gradient(parameters, g_theta)
+        terms["alignment_distance"], g_w = self._align(g_l, g_u, w)
+        self._update_labels(positions, w.detach(), g_w)
+        self.n_steps_done += 1
+        return terms
 
     def _unlabeled_gradient(self, module, parameters, rows, w):
-        """Loss and gradient g_u of unlabelled rows under the labels f(w)."""
+        """Outputs, loss and gradient g_u of unlabelled rows under the labels f(w)."""
         with frozen_statistics(module):
             outputs = self._outputs(module, rows, w.shape[1])
         loss = self.objective(outputs, self.objective.parameterize(w))
         g_u = alignment.flat_gradient(loss, parameters, create_graph=True)
-        return loss.detach(), g_u
+        return outputs, loss.detach(), g_u
 
     def _align(self, g_l, g_u, w):
         """The normalized distance (Eq. 2) and its gradient g_w."""

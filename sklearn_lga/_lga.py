@@ -38,7 +38,7 @@ class BaseLGA(BaseNetEstimator):
 
     _default_eps_norm = 1e-6
 
-    def _engine(self, dataset, n_epochs, n_steps):
+    def _engine(self, dataset, n_epochs):
         check_labeled_weight(self.labeled_weight)
         n_unlabeled = len(dataset.unlabeled_rows)
         if not n_unlabeled:
@@ -50,7 +50,6 @@ class BaseLGA(BaseNetEstimator):
         return LGAState, {
             "n_unlabeled": n_unlabeled,
             "n_outputs": dataset.labels.shape[1],
-            "n_steps": n_steps,
             "label_lr": label_lr,
             "labeled_weight": self.labeled_weight,
             "gradient_decay": self.gradient_decay,

@@ -117,6 +117,7 @@ class SemiSupervisedNet(NeuralNet):
             training=True,
         )
         self._step_optimizer(None)
+        self.state_.after_update(self.module_)
         skorch_records = ("loss", "y_pred")
         self.terms_.append({k: v for k, v in terms.items() if k not in skorch_records})
         return terms

@@ -225,6 +225,9 @@ class RegressorTargets(RegressorMixin):
             self._target_scale = np.where(scale > 0.0, scale, 1.0)
         return EncodedTargets(unlabeled, given, self._scaled(given).astype(np.float32))
 
+    def _regularizers(self):
+        return [r.for_targets() for r in super()._regularizers()]
+
     def _scaled(self, targets):
         """Targets centred and scaled, of shape (n_rows, n_outputs)."""
         scaled = (targets - self._target_mean) / self._target_scale

@@ -81,7 +81,7 @@ CLASSIFICATION = Objective(cross_entropy, softmax)
 REGRESSION = Objective(half_squared_error, identity)
 
 
-def flat_gradient(loss, parameters, create_graph=False):
+def flat_gradient(loss, parameters, create_graph=False, retain_graph=None):
     """Gradient of a loss with respect to the parameters, as in Eq. 1.
 
     Parameters
@@ -94,6 +94,9 @@ def flat_gradient(loss, parameters, create_graph=False):
 
     create_graph : bool, default=False
         Keep the graph, for :func:`label_gradient`.
+
+    retain_graph : bool or None, default=None
+        Keep what other gradients need of the graph; None means ``create_graph``.
 
     Returns
     -------
@@ -109,7 +112,11 @@ def flat_gradient(loss, parameters, create_graph=False):
     tensor([2., 4.])
     """
     gradients = torch.autograd.grad(
-        loss, parameters, create_graph=create_graph, materialize_grads=True
+        loss,
+        parameters,
+        create_graph=create_graph,
+        retain_graph=retain_graph,
+        materialize_grads=True,
     )
     return torch.cat([gradient.reshape(-1) for gradient in gradients])
 

@@ -14,7 +14,7 @@ __all__ = ["RegularizedNetClassifier", "RegularizedNetRegressor"]
 class BaseRegularizedNet(BaseNetEstimator):
     """Training on the labelled rows."""
 
-    def _engine(self, dataset, n_epochs, n_steps):
+    def _engine(self, dataset, n_epochs):
         return SupervisedState, {}
 
     def _imputed(self, dataset, unlabeled):

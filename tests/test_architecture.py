@@ -17,12 +17,14 @@ PACKAGE = Path(sklearn_lga.__file__).parent
 ALLOWED = {
     # L0
     "alignment": {"torch"},
-    "modules": {"torch"},
+    "_wide_resnet": {"torch"},
+    "modules": {"_wide_resnet", "torch"},
+    "regularizers": {"sklearn", "torch"},
     "_engine": {"alignment", "torch"},
     "_batches": {"numpy", "scipy", "torch"},
     "_labels": {"numpy"},
     "linear": {"numpy", "scipy"},
-    "datasets": {"_labels", "numpy", "sklearn"},
+    "datasets": {"_labels", "numpy", "scipy", "sklearn"},
     "model_selection": {"_labels", "numpy", "sklearn"},
     # L1
     "_net": {"_batches", "_engine", "torch", "skorch"},
