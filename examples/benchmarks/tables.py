@@ -28,6 +28,7 @@ from torch.optim import AdamW
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.datasets import hide_labels
+from sklearn_lga.regularizers import VAT
 
 N_TRAIN, N_TEST = 5000, 2000
 SEED_OFFSET = 1000  # splits of their own, apart from any other benchmark's
@@ -59,7 +60,20 @@ def settings(task):
         "supervised dropout=0": {"dropout": 0.0},
     }.items():
         grid[name] = change
+    if task == "clf":
+        grid |= vat_lengths()
     return grid
+
+
+def vat_lengths():
+    """VAT's eps: a length in units of X, or a length times the root of the features."""
+    lengths = {f"{c:g}": (c, 0.0) for c in (0.3, 1.0, 3.0)}
+    lengths |= {f"{c:g} root": (c, 0.5) for c in (0.03, 0.1, 0.2, 0.3)}
+    return {
+        f"{method}VAT eps={name}": {"vat_eps": length}
+        for method in ("supervised ", "")
+        for name, length in lengths.items()
+    }
 
 
 def table(path, n_labeled, seed):
@@ -122,6 +136,9 @@ def run(path, task, name, params, seed):
     if "label_lr" in params:  # given as a row's travel in a whole run
         steps = int(np.ceil(hidden.sum() / 256))
         params["label_lr"] /= max(20, int(np.ceil(1000 / steps)))
+    if "vat_eps" in params:
+        length, power = params.pop("vat_eps")
+        params["regularizers"] = [VAT(eps=length * X.shape[1] ** power)]
     start = time.perf_counter()
     model.set_params(**params).fit(X, marked)
     line = {

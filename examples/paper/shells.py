@@ -8,12 +8,12 @@ not run again.
 
 import argparse
 import csv
-import json
 from pathlib import Path
 
 import joblib
 import numpy as np
 import torch
+from runs import RESULTS, check_settings
 from scipy.special import log_softmax
 from skorch.callbacks import Callback
 
@@ -25,7 +25,6 @@ from sklearn_lga.datasets import make_shells
 N_FEATURES, N_LABELED, N_UNLABELED, N_TEST, N_HESSIAN = 50, 5000, 25_000, 5000, 2000
 METHODS = ("LGA", "supervised")
 COLORS = {"LGA": "#d55e00", "supervised": "#0072b2"}
-RESULTS = Path(__file__).parents[2] / "doc" / "results"
 
 # Chosen on trials of other seeds, from 1000; see doc/paper.rst.
 NETWORK = {
@@ -140,16 +139,6 @@ def command_line(description):
     lines = results(RESULTS / f"{name}.csv", **setting)
     suffix = "" if args.full else "_quick"
     return lines, setting, lambda figure: args.out / f"{figure}{suffix}.png"
-
-
-def check_settings(path, settings):
-    """Keep the settings beside the results, and refuse to mix two of them."""
-    settings = json.loads(json.dumps(settings))
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings, indent=1) + "\n")
-    elif json.loads(path.read_text()) != settings:
-        raise SystemExit(f"{path} has other settings: move it and its CSV away first.")
 
 
 def write(path, lines):

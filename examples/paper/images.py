@@ -1,0 +1,256 @@
+"""The experiment of Section 4, shared by Table 1, Figures 5 to 7 and the search.
+
+One network, one protocol (Oliver et al. 2018): Adam, equal batches of labelled and
+unlabelled images, the labelled ones in the unlabelled stream too, the step size
+times 0.2 after 80 % of the steps, the weights of regularizers ramped up over 40 %.
+The parameters with the lowest validation error are tested.
+"""
+
+import functools
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from scipy.special import log_softmax
+from skorch.callbacks import Callback, LRScheduler
+
+from sklearn_lga import LGAClassifier
+from sklearn_lga.baselines import RegularizedNetClassifier
+from sklearn_lga.datasets import load_images
+from sklearn_lga.modules import WideResNet
+from sklearn_lga.regularizers import (
+    VAT,
+    EntropyMinimization,
+    MeanTeacher,
+    PiModel,
+    PseudoLabel,
+)
+
+METHODS = (
+    *("LGA", "LGA + VAT", "VAT", "VAT + EntMin"),
+    *("Pi-Model", "Mean Teacher", "Pseudo-Label", "supervised"),
+)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What all methods share, and each method's own settings.
+
+    ``lr`` is that of each method; ``augmentation`` and ``vat_eps`` those of each data
+    set; ``n_train`` the training images that are used (None: all) and ``pool`` the
+    square of pixels that are averaged into one.
+    """
+
+    data: dict  # name: label counts
+    seeds: int
+    n_steps: int
+    batch_size: int
+    validate_every: int
+    network: dict
+    augmentation: dict
+    vat_eps: dict
+    lr: dict
+    lga: dict
+    n_train: int | None = None
+    n_valid: int | None = None
+    pool: int = 1
+    weights: dict = field(
+        default_factory=lambda: {
+            "VAT": 0.3,
+            "EntMin": 0.1,
+            "Pi-Model": 20.0,
+            "Mean Teacher": 8.0,
+            "Pseudo-Label": 1.0,
+        }
+    )
+
+
+def regularizers(method, data, protocol):
+    """The regularizers of one row of Table 1."""
+    weights = protocol.weights
+    ramped = {
+        "VAT": VAT(weights["VAT"], eps=protocol.vat_eps[data], ramp_up=0.4),
+        "EntMin": EntropyMinimization(weights["EntMin"]),
+        "Pi-Model": PiModel(weights["Pi-Model"], ramp_up=0.4),
+        "Mean Teacher": MeanTeacher(weights["Mean Teacher"], decay=0.95, ramp_up=0.4),
+        "Pseudo-Label": PseudoLabel(
+            weights["Pseudo-Label"], threshold=0.95, ramp_up=0.4
+        ),
+    }
+    return [ramped[name] for name in method.split(" + ") if name in ramped]
+
+
+class KeepBest(Callback):
+    """Keep the parameters with the lowest error on validation images."""
+
+    def __init__(self, X, y, every):
+        self.X = X
+        self.y = y
+        self.every = every
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Start counting."""
+        self.n_steps, self.best_error, self.best_step = 0, math.inf, 0
+
+    def on_batch_end(self, net, batch=None, training=False, **kwargs):
+        """Score the network now and then."""
+        self.n_steps += training
+        if training and self.n_steps % self.every == 0:
+            error, _ = error_and_loss(net, self.X, self.y)
+            if error < self.best_error:
+                self.best_error, self.best_step = error, self.n_steps
+                self.best = {
+                    name: value.clone()
+                    for name, value in net.module_.state_dict().items()
+                }
+
+
+def error_and_loss(net, X, y):
+    """Share of wrong predictions and mean cross entropy, in nats."""
+    log_proba = log_softmax(net.forward(X).numpy().astype(float), axis=1)
+    loss = -log_proba[np.arange(len(y)), y].mean()
+    return float(np.mean(log_proba.argmax(axis=1) != y)), float(loss)
+
+
+def pooled(X, size):
+    """Means over squares of pixels."""
+    n, channels, height, width = X.shape
+    shape = n, channels, height // size, size, width // size, size
+    return X.reshape(shape).mean(axis=(3, 5), dtype=np.float32)
+
+
+@functools.lru_cache(maxsize=1)
+def images(data, data_home, pool):
+    """All images of a data set, every training label given."""
+    bunch = load_images(data, data_home=data_home, n_labeled=None)
+    for name in ("X", "X_valid", "X_test"):
+        bunch[name] = pooled(bunch[name], pool)
+    return bunch
+
+
+def training_rows(y, n_labeled, n_train, seed):
+    """Rows to train on and their labels, the same number of each class, or -1."""
+    rng = np.random.RandomState(seed)
+    order = rng.permutation(len(y))
+    by_class = [order[y[order] == c][: n_labeled // 10] for c in range(10)]
+    labeled = np.concatenate(by_class)
+    others = order[~np.isin(order, labeled)]
+    rows = np.concatenate([labeled, others[: (n_train or len(y)) - len(labeled)]])
+    rows = rng.permutation(rows)
+    return rows, np.where(np.isin(rows, labeled), y[rows], -1)
+
+
+def classifier(method, data, n_rows, protocol, **changes):
+    """The estimator of one method; ``changes`` override its settings."""
+    steps_per_epoch = math.ceil(n_rows / protocol.batch_size)
+    n_epochs = math.ceil(protocol.n_steps / steps_per_epoch)
+    settings = {
+        "module": WideResNet,
+        "lr": protocol.lr[method],
+        "batch_size": protocol.batch_size,
+        "max_epochs": n_epochs,
+        "include_labeled": True,
+        "regularizers": regularizers(method, data, protocol),
+    }
+    estimator = RegularizedNetClassifier
+    if method.startswith("LGA"):
+        estimator = LGAClassifier
+        settings |= protocol.lga | {"label_lr": protocol.lga["label_lr"] / n_epochs}
+    if "label_lr" in changes:
+        changes["label_lr"] /= n_epochs
+    network = protocol.network | protocol.augmentation[data]
+    module_params = {f"module__{name}": value for name, value in network.items()}
+    return estimator(**settings | changes).set_params(**module_params)
+
+
+def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
+    """Train and test once; a dict of results."""
+    torch.set_num_threads(1)
+    start = time.perf_counter()
+    bunch = images(data, data_home, protocol.pool)
+    rows, y = training_rows(bunch.y, n_labeled, protocol.n_train, seed)
+    valid = bunch.X_valid[: protocol.n_valid], bunch.y_valid[: protocol.n_valid]
+    keep_best = KeepBest(*valid, every=protocol.validate_every)
+    model = classifier(method, data, len(rows), protocol, **changes)
+    drop = LRScheduler(
+        torch.optim.lr_scheduler.StepLR,
+        step_size=int(0.8 * protocol.n_steps),
+        gamma=0.2,
+        step_every="batch",
+    )
+    model.set_params(
+        random_state=seed, callbacks=[("keep_best", keep_best), ("drop", drop)]
+    )
+    net = model.fit(bunch.X[rows], y).net_
+    keep_best = dict(net.callbacks_)["keep_best"]
+    last_error, last_loss = error_and_loss(net, bunch.X_test, bunch.y_test)
+    last_valid_error, last_valid_loss = error_and_loss(net, *valid)
+    net.module_.load_state_dict(keep_best.best)
+    test_error, test_loss = error_and_loss(net, bunch.X_test, bunch.y_test)
+    _, valid_loss = error_and_loss(net, *valid)
+    hidden = y == -1
+    transduction = np.mean(model.transduction_[hidden] != bunch.y[rows][hidden])
+    return {
+        "valid_error": keep_best.best_error,
+        "valid_loss": valid_loss,
+        "test_error": test_error,
+        "test_loss": test_loss,
+        "best_step": keep_best.best_step,
+        "last_valid_error": last_valid_error,
+        "last_valid_loss": last_valid_loss,
+        "last_test_error": last_error,
+        "last_test_loss": last_loss,
+        "hidden_error": float(transduction),
+        "seconds": time.perf_counter() - start,
+        "device": net.device,
+    }
+
+
+CIFAR10_AUGMENTATION = {"flip": True, "translation": 2, "noise": 0.15}
+SVHN_AUGMENTATION = {"flip": False, "translation": 2, "noise": 0.0}
+LABEL_COUNTS = (250, 500, 1000, 2000, 4000, 8000)
+
+FULL = Protocol(
+    data=dict.fromkeys(("cifar10", "svhn", "fashion_mnist"), LABEL_COUNTS),
+    seeds=5,
+    n_steps=500_000,
+    batch_size=50,
+    validate_every=2000,
+    network={},
+    augmentation={
+        "cifar10": CIFAR10_AUGMENTATION,
+        "svhn": SVHN_AUGMENTATION,
+        "fashion_mnist": SVHN_AUGMENTATION,
+    },
+    vat_eps={"cifar10": 6.0, "svhn": 1.0, "fashion_mnist": 1.0},
+    lr={
+        **dict.fromkeys(("LGA", "LGA + VAT"), 3e-3),
+        **dict.fromkeys(("VAT", "VAT + EntMin", "supervised"), 3e-3),
+        **dict.fromkeys(("Pi-Model", "Pseudo-Label"), 3e-4),
+        "Mean Teacher": 4e-4,
+    },
+    lga={
+        "label_lr": 15.0,
+        "labeled_weight": ("linear", 10.0),
+        "gradient_decay": 0.9,
+        "norm_decay": 0.9,
+        "eps_norm": 1e-6,
+    },
+)
+SCALED = Protocol(
+    data={"fashion_mnist": (100, 250, 1000)},
+    seeds=2,
+    n_steps=2000,
+    batch_size=64,
+    validate_every=100,
+    network={"depth": 10, "width": 1, "base_channels": 8, "norm_momentum": 0.05},
+    augmentation={"fashion_mnist": {"flip": False, "translation": 1, "noise": 0.0}},
+    vat_eps={"fashion_mnist": 1.0},
+    lr=FULL.lr,
+    lga=FULL.lga,
+    n_train=5000,
+    n_valid=2000,
+    pool=2,
+)

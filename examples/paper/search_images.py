@@ -1,0 +1,98 @@
+"""Choose the settings of the scaled Table 1, on validation images.
+
+    python examples/paper/search_images.py DATA_HOME [--jobs 2] [--print-only]
+
+By the rule of Section 4: at one label count, then the same at every count. One change
+at a time from the settings of ``images.SCALED``, on training rows of other seeds than
+the table's. Each run is a line of ``doc/results/images_search.jsonl``.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from images import SCALED, run
+from runs import RESULTS, complete, read_lines
+
+DATA, N_LABELED, SEED = "fashion_mnist", 250, 1000
+PATH = RESULTS / "images_search.jsonl"
+
+LGA = {
+    "lr=1e-3": {"lr": 1e-3},
+    "lr=1e-2": {"lr": 1e-2},
+    **{f"travel={x}": {"label_lr": float(x)} for x in (5, 50, 150)},
+    **{f"T from {x}": {"labeled_weight": ("linear", float(x))} for x in (3, 30)},
+    "T=1": {"labeled_weight": 1.0},
+    "T=3": {"labeled_weight": 3.0},
+    "decays=0.99": {"gradient_decay": 0.99, "norm_decay": 0.99},
+    "decays=0.5": {"gradient_decay": 0.5, "norm_decay": 0.5},
+    "eps_norm=1e-4": {"eps_norm": 1e-4},
+    "eps_norm=1e-9": {"eps_norm": 1e-9},
+}
+OTHERS = ("VAT", "VAT + EntMin", "Pi-Model", "Mean Teacher", "Pseudo-Label")
+SETTINGS = {
+    ("LGA", "as it is"): {},
+    **{("LGA", name): change for name, change in LGA.items()},
+    **{
+        (method, f"lr={lr:g}"): {"lr": lr}
+        for method in ("supervised", *OTHERS)
+        for lr in (3e-4, 1e-3, 3e-3)
+    },
+    **{
+        ("VAT", f"weight={weight:g}, eps={eps:g}"): {"weight": weight, "eps": eps}
+        for weight in (0.3, 1.0)
+        for eps in (0.25, 0.5, 1.0, 2.0)
+        if (weight, eps) != (0.3, 1.0)
+    },
+    ("LGA + VAT", "as it is"): {},
+}
+
+
+def search_run(method, setting, seed, data_home):
+    """One run on validation images; no score on test images is kept."""
+    changes, protocol = dict(SETTINGS[method, setting]), SCALED
+    if "eps" in changes:
+        protocol = dataclasses.replace(
+            SCALED,
+            vat_eps={DATA: changes.pop("eps")},
+            weights=SCALED.weights | {"VAT": changes.pop("weight")},
+        )
+    results = run(
+        DATA, N_LABELED, method, seed, protocol=protocol, data_home=data_home, **changes
+    )
+    return {name: x for name, x in results.items() if "test" not in name}
+
+
+def main():
+    """Run what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data_home", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--print-only", action="store_true")
+    args = parser.parse_args()
+    jobs = [{"method": m, "setting": s, "seed": SEED} for m, s in SETTINGS]
+    if args.print_only:
+        lines = read_lines(PATH)
+    else:
+
+        def one(**job):
+            return search_run(**job, data_home=args.data_home)
+
+        lines = complete(PATH, jobs, one, args.jobs)
+    print(f"{'method':14s}{'setting':24s}{'error':>8s}{'loss':>8s}{'last loss':>11s}")
+    for job in jobs:
+        mine = [x for x in lines if x["setting"] == job["setting"]]
+        mine = [x for x in mine if x["method"] == job["method"]]
+        means = [
+            np.mean([x[name] for x in mine]) if mine else np.nan
+            for name in ("valid_error", "valid_loss", "last_valid_loss")
+        ]
+        print(
+            f"{job['method']:14s}{job['setting']:24s}"
+            f"{means[0]:8.4f}{means[1]:8.3f}{means[2]:11.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
