@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from . import alignment
+from ._jacobian import differentiate
 
 
 @contextmanager
@@ -40,6 +41,18 @@ def assign_gradient(parameters, gradient):
     sizes = [p.numel() for p in parameters]
     for parameter, part in zip(parameters, gradient.split(sizes), strict=True):
         parameter.grad = part.view_as(parameter)
+
+
+def check_outputs(outputs, expected):
+    """Refuse outputs of another shape than (n_rows, n_outputs)."""
+    shape = getattr(outputs, "shape", None)
+    if shape != expected:
+        got = type(outputs).__name__ if shape is None else tuple(shape)
+        raise ValueError(
+            f"module must return outputs of shape (n_rows, n_outputs) = {expected}, "
+            f"got {got}. Its last layer needs {expected[1]} outputs: the module is "
+            "called as module(n_features, n_outputs, **module_params)."
+        )
 
 
 class SupervisedState(nn.Module):
@@ -176,23 +189,11 @@ class SupervisedState(nn.Module):
     def _labeled_gradient(self, module, parameters, batch):
         """Outputs, loss and gradient g_l of a labelled batch."""
         rows, labels = batch
-        outputs = self._outputs(module, rows, labels.shape[1])
+        outputs = module(rows)
+        check_outputs(outputs, (len(rows), labels.shape[1]))
         loss = self.objective(outputs, labels)
         g_l = alignment.flat_gradient(loss, parameters)
         return outputs.detach(), loss.detach(), g_l
-
-    def _outputs(self, module, rows, n_outputs):
-        outputs = module(rows)
-        shape = getattr(outputs, "shape", None)
-        if shape != (len(rows), n_outputs):
-            got = type(outputs).__name__ if shape is None else tuple(shape)
-            raise ValueError(
-                f"module must return outputs of shape (n_rows, n_outputs) = "
-                f"({len(rows)}, {n_outputs}), got {got}. Its last "
-                f"layer needs {n_outputs} outputs: the module is called as "
-                "module(n_features, n_outputs, **module_params)."
-            )
-        return outputs
 
     def get_extra_state(self):
         """What a state_dict holds besides the buffers."""
@@ -297,9 +298,13 @@ class LGAState(SupervisedState):
         )
         rows, positions = unlabeled_batch
         w = self.label_parameters[positions].requires_grad_()
-        outputs, unlabeled_loss, g_u = self._unlabeled_gradient(
-            module, parameters, rows, w
+        with frozen_statistics(module):
+            jacobian = differentiate(module, parameters, rows)
+        check_outputs(jacobian.outputs, (len(rows), w.shape[1]))
+        unlabeled_loss, delta = alignment.output_gradient(
+            self.objective, jacobian.outputs, w
         )
+        g_u = jacobian.vjp(delta.detach())
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
             "loss": unlabeled_loss + weight * labeled_loss,
@@ -307,25 +312,20 @@ class LGAState(SupervisedState):
             "labeled_loss": labeled_loss,
             "unlabeled_loss": unlabeled_loss,
         }
-        g_theta = g_u.detach() + weight * g_l
-        if self.regularizers:  # while the graph of the outputs stands
-            g_theta += self._regularize(module, parameters, rows, outputs, terms)
+        g_theta = g_u + weight * g_l
+        if self.regularizers:
+            g_theta += self._regularize(
+                module, parameters, rows, jacobian.outputs, terms
+            )
         assign_gradient(parameters, g_theta)
-        terms["alignment_distance"], g_w = self._align(g_l, g_u, w)
+        direction, terms["alignment_distance"] = self._align(g_l, g_u)
+        g_w = alignment.label_gradient(delta, jacobian.jvp(direction), w)
         self._update_labels(positions, w.detach(), g_w)
         self.n_steps_done += 1
         return terms
 
-    def _unlabeled_gradient(self, module, parameters, rows, w):
-        """Outputs, loss and gradient g_u of unlabelled rows under the labels f(w)."""
-        with frozen_statistics(module):
-            outputs = self._outputs(module, rows, w.shape[1])
-        loss = self.objective(outputs, self.objective.parameterize(w))
-        g_u = alignment.flat_gradient(loss, parameters, create_graph=True)
-        return outputs, loss.detach(), g_u
-
-    def _align(self, g_l, g_u, w):
-        """The normalized distance (Eq. 2) and its gradient g_w."""
+    def _align(self, g_l, g_u):
+        """The direction d and the normalized distance of Eq. 2."""
         n_updates = self.n_steps_done + 1
         self.gradient_average = alignment.moving_average(
             self.gradient_average, g_l, self.gradient_decay
@@ -333,9 +333,9 @@ class LGAState(SupervisedState):
         mean_g_l = alignment.bias_corrected(
             self.gradient_average, self.gradient_decay, n_updates
         )
-        difference = mean_g_l - g_u.detach()
+        difference = mean_g_l - g_u
         self.fourth_moment = alignment.moving_average(
-            self.fourth_moment, difference.square().square(), self.norm_decay
+            self.fourth_moment, difference.square().square_(), self.norm_decay
         )
         fourth_moment = alignment.bias_corrected(
             self.fourth_moment, self.norm_decay, n_updates
@@ -343,8 +343,7 @@ class LGAState(SupervisedState):
         direction = alignment.alignment_direction(
             difference, fourth_moment, self.eps_norm
         )
-        distance = alignment.normalized_distance(difference, direction)
-        return distance, alignment.label_gradient(g_u, direction, w)
+        return direction, alignment.normalized_distance(difference, direction)
 
     def _update_labels(self, positions, w, g_w):
         """Adam on the rows of w that the batch holds.

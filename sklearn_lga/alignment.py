@@ -25,6 +25,7 @@ __all__ = [
     "labeled_weight_at",
     "moving_average",
     "normalized_distance",
+    "output_gradient",
 ]
 
 
@@ -81,22 +82,22 @@ CLASSIFICATION = Objective(cross_entropy, softmax)
 REGRESSION = Objective(half_squared_error, identity)
 
 
-def flat_gradient(loss, parameters, create_graph=False, retain_graph=None):
-    """Gradient of a loss with respect to the parameters, as in Eq. 1.
+def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
+    """Gradient with respect to the parameters as one vector, as in Eq. 1.
 
     Parameters
     ----------
-    loss : Tensor
-        A scalar.
+    outputs : Tensor
+        A scalar loss, or outputs of any shape with ``grad_outputs``.
 
     parameters : list of Tensor
-        Parameters that the loss does not depend on get a gradient of zero.
+        Parameters that the outputs do not depend on get a gradient of zero.
 
-    create_graph : bool, default=False
-        Keep the graph, for :func:`label_gradient`.
+    grad_outputs : Tensor or None, default=None
+        Gradient of the loss with respect to the outputs.
 
-    retain_graph : bool or None, default=None
-        Keep what other gradients need of the graph; None means ``create_graph``.
+    **kwargs : dict
+        ``create_graph`` and ``retain_graph`` of ``torch.autograd.grad``.
 
     Returns
     -------
@@ -112,11 +113,7 @@ def flat_gradient(loss, parameters, create_graph=False, retain_graph=None):
     tensor([2., 4.])
     """
     gradients = torch.autograd.grad(
-        loss,
-        parameters,
-        create_graph=create_graph,
-        retain_graph=retain_graph,
-        materialize_grads=True,
+        outputs, parameters, grad_outputs, materialize_grads=True, **kwargs
     )
     return torch.cat([gradient.reshape(-1) for gradient in gradients])
 
@@ -213,27 +210,68 @@ def normalized_distance(difference, direction):
     return difference.dot(direction)
 
 
-def label_gradient(unlabeled_gradient, direction, label_parameters):
-    """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
+def output_gradient(objective, outputs, label_parameters):
+    """The loss under the labels f(w), and its gradient with respect to the outputs.
 
-    The losses are linear in the labels, so with v = EMA(g_l) - g_u and d of
-    :func:`alignment_direction` held constant::
-
-        d ||v||^2_normalized / d w  =  -2 d . (d g_u / d w)
-
-    which differentiates the inner product <d, g_u> once more, through the graph
-    of g_u: no third pass over the rows.
+    The gradient on unlabelled rows is ``g_u = J^T delta``, with J the Jacobian of the
+    outputs with respect to the network's parameters. The labels enter by delta alone.
 
     Parameters
     ----------
-    unlabeled_gradient : Tensor of shape (n_parameters,)
-        g_u, computed with ``create_graph=True``.
+    objective : Objective
+        L and f.
 
-    direction : Tensor of shape (n_parameters,)
-        d, without a graph.
+    outputs : Tensor of shape (n_rows, n_outputs)
+        What the network gives; its graph is not used.
 
     label_parameters : Tensor of shape (n_rows, n_outputs)
-        w of the rows that g_u was computed on.
+        w, requiring its gradient.
+
+    Returns
+    -------
+    loss : Tensor
+        L(theta, X_u, f(w)), a scalar without a graph.
+
+    delta : Tensor of shape (n_rows, n_outputs)
+        dL / d outputs, as a function of w.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import REGRESSION, output_gradient
+    >>> w = torch.tensor([[3.0]], requires_grad=True)
+    >>> _, delta = output_gradient(REGRESSION, torch.tensor([[1.0]]), w)
+    >>> delta.item()  # of (1 - w)^2 / 2
+    -2.0
+    """
+    outputs = outputs.detach().requires_grad_()
+    loss = objective(outputs, objective.parameterize(label_parameters))
+    (delta,) = torch.autograd.grad(loss, outputs, create_graph=True)
+    return loss.detach(), delta
+
+
+def label_gradient(delta, output_tangent, label_parameters):
+    """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
+
+    With v = EMA(g_l) - g_u and d of :func:`alignment_direction` held constant, and
+    g_u = J^T delta(w) of :func:`output_gradient`::
+
+        d ||v||^2_normalized / d w  =  -2 d . (d g_u / d w)
+                                    =  -2 (J d) . (d delta / d w)
+
+    so that the network takes part by J d alone: how its outputs change as the
+    parameters move along d.
+
+    Parameters
+    ----------
+    delta : Tensor of shape (n_rows, n_outputs)
+        dL / d outputs, with its graph.
+
+    output_tangent : Tensor of shape (n_rows, n_outputs)
+        J d, without a graph.
+
+    label_parameters : Tensor of shape (n_rows, n_outputs)
+        w of the rows that delta was computed on.
 
     Returns
     -------
@@ -242,17 +280,13 @@ def label_gradient(unlabeled_gradient, direction, label_parameters):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_lga.alignment import flat_gradient, label_gradient
-    >>> theta = torch.tensor([1.0], requires_grad=True)
+    >>> from sklearn_lga.alignment import REGRESSION, label_gradient, output_gradient
     >>> w = torch.tensor([[3.0]], requires_grad=True)
-    >>> loss = 0.5 * (theta - w).square().sum()  # so g_u = theta - w
-    >>> g_u = flat_gradient(loss, [theta], create_graph=True)
-    >>> label_gradient(g_u, torch.tensor([0.5]), w)
+    >>> _, delta = output_gradient(REGRESSION, torch.tensor([[1.0]]), w)
+    >>> label_gradient(delta, torch.tensor([[0.5]]), w)
     tensor([[1.]])
     """
-    (gradient,) = torch.autograd.grad(
-        unlabeled_gradient, label_parameters, grad_outputs=-2.0 * direction
-    )
+    (gradient,) = torch.autograd.grad(delta, label_parameters, -2.0 * output_tangent)
     return gradient
 
 

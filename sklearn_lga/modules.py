@@ -1,8 +1,10 @@
 """Networks to train."""
 
 import math
+from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from ._wide_resnet import WideResNet
@@ -125,3 +127,86 @@ class MLP(nn.Sequential):
                 layers.append(GeneratorDropout(dropout, noise_generator))
             width = size
         super().__init__(*layers, linear(width, n_outputs, generator))
+
+    def forward(self, x):
+        """Outputs (n_rows, n_outputs) of rows (n_rows, n_features)."""
+        return super().forward(x)
+
+    def linearize(self, x):
+        """Outputs, and how they change as the parameters move.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+            Rows.
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_rows, n_outputs)
+            ``self(x)``, with its graph.
+
+        tangent : callable
+            Called with a dict of parameters and their directions, gives the
+            derivative of the outputs along these, of the outputs' shape; for the
+            same noise, and as long as the parameters stand where they stood.
+        """
+        passes = []
+        for layer in self:
+            if isinstance(layer, nn.Linear):
+                passes.append(Pass(layer, x))
+            x = passes[-1].extend(layer)
+        return x, partial(tangent_of, passes)
+
+
+class Pass:
+    """What a pass has computed: a linear layer, and the elementwise ones behind it.
+
+    Parameters
+    ----------
+    linear : torch.nn.Linear
+
+    x : Tensor of shape (n_rows, n_inputs)
+        Its input.
+    """
+
+    def __init__(self, linear, x):
+        self.linear = linear
+        self.x = x
+        self.linear_outputs = self.outputs = None
+
+    def extend(self, layer):
+        """Put the next layer behind; its outputs."""
+        if layer is self.linear:
+            self.linear_outputs = self.outputs = layer(self.x)
+        else:
+            self.outputs = layer(self.outputs)
+        return self.outputs
+
+    def tangent(self, tangent, directions):
+        """Derivative of the outputs, from that of x (None: zero)."""
+        weight, bias = (
+            directions.get(p) for p in (self.linear.weight, self.linear.bias)
+        )
+        parts = [] if bias is None else [bias]
+        if weight is not None:
+            parts = [F.linear(self.x, weight, bias)]
+        if tangent is not None:
+            parts.append(F.linear(tangent, self.linear.weight))
+        if not parts:
+            return None
+        tangent = sum(parts[1:], start=parts[0]).expand_as(self.outputs)
+        if self.outputs is self.linear_outputs:
+            return tangent
+        # The Jacobian is diagonal: it gives the same from the left and the right.
+        return torch.autograd.grad(
+            self.outputs, self.linear_outputs, tangent, retain_graph=True
+        )[0]
+
+
+@torch.no_grad()
+def tangent_of(passes, directions):
+    """Push directions of the parameters forward through the passes."""
+    tangent = None
+    for each in passes:
+        tangent = each.tangent(tangent, directions)
+    return tangent

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from sklearn_lga import alignment
+from sklearn_lga._jacobian import DoubleBackward, ForwardMode
 from sklearn_lga.alignment import CLASSIFICATION, REGRESSION
 from sklearn_lga.modules import MLP
 
@@ -26,9 +27,18 @@ def network(kind, seed):
 
 
 @pytest.mark.parametrize("objective", [CLASSIFICATION, REGRESSION])
-@pytest.mark.parametrize("kind", ["mlp", "dropout", "batch_norm"])
+@pytest.mark.parametrize(
+    ("kind", "backend"),
+    [
+        ("mlp", DoubleBackward),
+        ("dropout", DoubleBackward),
+        ("batch_norm", DoubleBackward),
+        ("mlp", ForwardMode),
+        ("dropout", ForwardMode),
+    ],
+)
 @pytest.mark.parametrize("seed", range(3))
-def test_label_gradient(objective, kind, seed):
+def test_label_gradient(objective, kind, backend, seed):
     """Equal to central differences, and to autograd of Eq. 2 as written."""
     module, repeat_noise = network(kind, seed)
     parameters = list(module.parameters())
@@ -45,9 +55,15 @@ def test_label_gradient(objective, kind, seed):
     def eq_2(v):
         return (v**2 / (EPS_NORM + fourth.sqrt())).sum()
 
-    gradient = g_u(w, create_graph=True)
-    d = alignment.alignment_direction(mean_g_l - gradient.detach(), fourth, EPS_NORM)
-    ours = alignment.label_gradient(gradient, d, w)
+    repeat_noise()
+    jacobian = backend(module, parameters, X)
+    loss, delta = alignment.output_gradient(objective, jacobian.outputs, w)
+    expected = objective(jacobian.outputs, objective.parameterize(w))
+    torch.testing.assert_close(loss, expected.detach())
+    gradient = jacobian.vjp(delta.detach())
+    torch.testing.assert_close(gradient, g_u(w).detach(), rtol=1e-10, atol=1e-12)
+    d = alignment.alignment_direction(mean_g_l - gradient, fourth, EPS_NORM)
+    ours = alignment.label_gradient(delta, jacobian.jvp(d), w)
 
     (plain,) = torch.autograd.grad(eq_2(mean_g_l - g_u(w, create_graph=True)), w)
     torch.testing.assert_close(ours, plain, rtol=1e-10, atol=1e-12)

@@ -1,0 +1,159 @@
+"""The backends of J d agree, and the fast one is taken only where it is right."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+
+from sklearn_lga._engine import LGAState, trainable_parameters
+from sklearn_lga._jacobian import (
+    DoubleBackward,
+    ForwardMode,
+    can_linearize,
+    differentiate,
+)
+from sklearn_lga.alignment import CLASSIFICATION
+from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
+
+
+def products(backend, module, parameters, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    rows, delta = normal(6, 4), normal(6, 3)
+    direction = normal(sum(p.numel() for p in parameters))
+    jacobian = backend(module, parameters, rows)
+    return jacobian.outputs, jacobian.vjp(delta), jacobian.jvp(direction), direction
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("sizes", [(), (5,), (6, 5, 4)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_backends_agree(activation, sizes, dropout):
+    noise = torch.Generator()
+    module = MLP(
+        4,
+        3,
+        hidden_layer_sizes=sizes,
+        activation=activation,
+        dropout=dropout,
+        noise_generator=noise,
+    ).double()
+    parameters = list(module.parameters())
+    got = []
+    for backend in (DoubleBackward, ForwardMode):
+        noise.manual_seed(1)
+        got.append(products(backend, module, parameters))
+    for a, b in zip(*got, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+    assert not got[1][2].requires_grad
+
+
+def test_jvp_is_the_derivative_of_the_outputs():
+    module = MLP(4, 3, hidden_layer_sizes=(6,), activation="gelu").double()
+    parameters = list(module.parameters())
+    outputs, _, tangent, direction = products(ForwardMode, module, parameters)
+    rows = torch.randn(
+        6, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+    )
+    parts = direction.split([p.numel() for p in parameters])
+    values = []
+    for h in (1e-6, -1e-6):
+        with torch.no_grad():
+            for p, d in zip(parameters, parts, strict=True):
+                p.add_(h * d.view_as(p))
+            values.append(module(rows))
+            for p, d in zip(parameters, parts, strict=True):
+                p.sub_(h * d.view_as(p))
+    torch.testing.assert_close(
+        tangent, (values[0] - values[1]) / 2e-6, rtol=1e-6, atol=1e-7
+    )
+    torch.testing.assert_close(outputs, module(rows))
+
+
+@pytest.mark.parametrize(
+    "frozen", [["0.weight"], ["0.bias"], ["0.weight", "0.bias"], ["2.weight"]]
+)
+def test_frozen_parameters(frozen):
+    module = MLP(4, 3, hidden_layer_sizes=(6,), activation="tanh").double()
+    for name in frozen:
+        module.get_parameter(name).requires_grad_(False)
+    parameters = trainable_parameters(module)
+    got = [products(b, module, parameters) for b in (DoubleBackward, ForwardMode)]
+    for a, b in zip(*got, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+class Scaled(MLP):
+    def forward(self, x):
+        return super().forward(3.0 * x)
+
+
+class Renamed(MLP):
+    pass
+
+
+def hooked():
+    module = MLP(4, 3)
+    module[0].register_forward_hook(lambda m, i, o: 2 * o)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda: MLP(4, 3), True),
+        (lambda: Renamed(4, 3), True),
+        (lambda: Scaled(4, 3), False),
+        (lambda: nn.Sequential(nn.Linear(4, 3)), False),
+        (hooked, False),
+        (lambda: parametrizations.weight_norm(MLP(4, 3)[0]), False),
+    ],
+)
+def test_forward_mode_is_taken_where_it_is_right(build, expected):
+    module = build()
+    assert can_linearize(module) == expected
+    backend = type(differentiate(module, list(module.parameters()), torch.ones(2, 4)))
+    assert backend is (ForwardMode if expected else DoubleBackward)
+
+
+def test_parametrized_layers_fall_back():
+    module = MLP(4, 3)
+    parametrizations.weight_norm(module[0])
+    assert not can_linearize(module)
+
+
+def test_images_go_by_double_backward():
+    module = WideResNet((1, 4, 4), 3, depth=10, width=1, base_channels=2)
+    assert not can_linearize(module)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_engine_gives_the_same_by_both(seed, monkeypatch):
+    ends = []
+    for forward in (True, False):
+        monkeypatch.setattr(
+            "sklearn_lga._engine.differentiate",
+            ForwardMode if forward else DoubleBackward,
+        )
+        generator = torch.Generator().manual_seed(seed)
+        module = MLP(4, 3, hidden_layer_sizes=(7,), generator=generator).double()
+        X_l, X_u = torch.randn(2, 9, 4, generator=generator, dtype=torch.float64)
+        y = nn.functional.one_hot(torch.arange(9) % 3).double()
+        state = LGAState(
+            CLASSIFICATION, module, n_unlabeled=9, n_outputs=3, label_lr=0.3
+        ).double()
+        optimizer = torch.optim.Adam(module.parameters())
+        for _ in range(20):
+            state.step(module, optimizer, (X_l, y), (X_u, torch.arange(9)))
+        ends.append(
+            torch.cat(
+                [
+                    state.labels().ravel(),
+                    *(p.detach().ravel() for p in module.parameters()),
+                ]
+            )
+        )
+    torch.testing.assert_close(*ends, rtol=1e-8, atol=1e-8)
