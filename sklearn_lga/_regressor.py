@@ -65,6 +65,13 @@ class LGARegressor(RegressorTargets, BaseLGA):
     include_labeled : bool, default=False
         Whether the labelled rows stand in the unlabelled stream, too.
 
+    regularizers : list or tuple, default=()
+        Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
+        unlabelled rows (on the labelled ones where there are no others): ``[VAT()]``
+        is the paper's LGA + VAT. They join the update of the network, not the
+        alignment of the gradients. VAT, PiModel and MeanTeacher take
+        targets.
+
     early_stopping : bool, default=False
         Whether to hold out labelled rows, stop when the loss on them improves no
         more, and restore the best state, imputed labels included.

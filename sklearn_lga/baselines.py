@@ -12,7 +12,7 @@ __all__ = ["RegularizedNetClassifier", "RegularizedNetRegressor"]
 
 
 class BaseRegularizedNet(BaseNetEstimator):
-    """Training on the labelled rows."""
+    """Training on the labelled rows, and with what regularizers ask of all rows."""
 
     def _engine(self, dataset, n_epochs):
         return SupervisedState, {}
@@ -28,9 +28,11 @@ class BaseRegularizedNet(BaseNetEstimator):
 class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     """The network of LGAClassifier trained without label gradient alignment.
 
-    The same network, batches, budget and seeds, on the labelled rows alone: what
-    label gradient alignment is compared with. Unlabelled rows count towards the
-    length of an epoch only, so that equal parameters mean equally many steps.
+    The same network, batches, budget and seeds: what label gradient alignment is
+    compared with. Without ``regularizers`` it is trained on the labelled rows alone;
+    unlabelled ones then count towards the length of an epoch only, so that equal
+    parameters mean equally many steps. With them it is the other systems of Table 1
+    of the paper: VAT, the Pi-Model, Mean Teacher, Pseudo-Label.
 
     Parameters
     ----------
@@ -67,6 +69,11 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     include_labeled : bool, default=False
         Whether the labelled rows stand in the unlabelled stream, too, which here
         makes an epoch longer.
+
+    regularizers : list or tuple, default=()
+        Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
+        unlabelled rows (on the labelled ones where there are no others). None:
+        supervised training.
 
     early_stopping : bool, default=False
         Whether to hold out labelled rows, stop when the loss on them improves no
@@ -172,9 +179,11 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
 class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     """The network of LGARegressor trained without label gradient alignment.
 
-    The same network, batches, budget and seeds, on the labelled rows alone: what
-    label gradient alignment is compared with. Unlabelled rows count towards the
-    length of an epoch only, so that equal parameters mean equally many steps.
+    The same network, batches, budget and seeds: what label gradient alignment is
+    compared with. Without ``regularizers`` it is trained on the labelled rows alone;
+    unlabelled ones then count towards the length of an epoch only, so that equal
+    parameters mean equally many steps. With them it is the other systems of Table 1
+    of the paper: VAT, the Pi-Model, Mean Teacher, Pseudo-Label.
 
     Parameters
     ----------
@@ -211,6 +220,11 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     include_labeled : bool, default=False
         Whether the labelled rows stand in the unlabelled stream, too, which here
         makes an epoch longer.
+
+    regularizers : list or tuple, default=()
+        Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
+        unlabelled rows (on the labelled ones where there are no others). VAT, PiModel
+        and MeanTeacher take targets. None: supervised training.
 
     early_stopping : bool, default=False
         Whether to hold out labelled rows, stop when the loss on them improves no
