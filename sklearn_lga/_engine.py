@@ -47,6 +47,7 @@ def check_outputs(outputs, expected):
     """Refuse outputs of another shape than (n_rows, n_outputs)."""
     shape = getattr(outputs, "shape", None)
     if shape != expected:
+        expected = tuple(expected)
         got = type(outputs).__name__ if shape is None else tuple(shape)
         raise ValueError(
             f"module must return outputs of shape (n_rows, n_outputs) = {expected}, "
@@ -190,10 +191,19 @@ class SupervisedState(nn.Module):
         """Outputs, loss and gradient g_l of a labelled batch."""
         rows, labels = batch
         outputs = module(rows)
-        check_outputs(outputs, (len(rows), labels.shape[1]))
-        loss = self.objective(outputs, labels)
-        g_l = alignment.flat_gradient(loss, parameters)
-        return outputs.detach(), loss.detach(), g_l
+        check_outputs(outputs, labels.shape)
+        loss, delta = self._loss_and_delta(outputs, labels)
+        return (
+            outputs.detach(),
+            loss,
+            alignment.flat_gradient(outputs, parameters, delta),
+        )
+
+    def _loss_and_delta(self, outputs, labels):
+        """The loss, and its gradient with respect to the outputs; both constants."""
+        outputs = outputs.detach()
+        delta = alignment.output_gradient(self.objective, outputs, labels)
+        return self.objective(outputs, labels), delta
 
     def get_extra_state(self):
         """What a state_dict holds besides the buffers."""
@@ -297,14 +307,13 @@ class LGAState(SupervisedState):
             module, parameters, labeled_batch
         )
         rows, positions = unlabeled_batch
-        w = self.label_parameters[positions].requires_grad_()
+        w = self.label_parameters[positions]
+        labels = self.objective.parameterize(w)
         with frozen_statistics(module):
             jacobian = differentiate(module, parameters, rows)
-        check_outputs(jacobian.outputs, (len(rows), w.shape[1]))
-        unlabeled_loss, delta = alignment.output_gradient(
-            self.objective, jacobian.outputs, w
-        )
-        g_u = jacobian.vjp(delta.detach())
+        check_outputs(jacobian.outputs, w.shape)
+        unlabeled_loss, delta = self._loss_and_delta(jacobian.outputs, labels)
+        g_u = jacobian.vjp(delta)
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
             "loss": unlabeled_loss + weight * labeled_loss,
@@ -319,31 +328,34 @@ class LGAState(SupervisedState):
             )
         assign_gradient(parameters, g_theta)
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
-        g_w = alignment.label_gradient(delta, jacobian.jvp(direction), w)
-        self._update_labels(positions, w.detach(), g_w)
+        g_w = alignment.label_gradient(self.objective, labels, jacobian.jvp(direction))
+        self._update_labels(positions, w, g_w)
         self.n_steps_done += 1
         return terms
 
     def _align(self, g_l, g_u):
         """The direction d and the normalized distance of Eq. 2."""
         n_updates = self.n_steps_done + 1
-        self.gradient_average = alignment.moving_average(
-            self.gradient_average, g_l, self.gradient_decay
+        mean_g_l = self._averaged(
+            self.gradient_average, g_l, self.gradient_decay, n_updates
         )
-        mean_g_l = alignment.bias_corrected(
-            self.gradient_average, self.gradient_decay, n_updates
-        )
-        difference = mean_g_l - g_u
-        self.fourth_moment = alignment.moving_average(
-            self.fourth_moment, difference.square().square_(), self.norm_decay
-        )
-        fourth_moment = alignment.bias_corrected(
-            self.fourth_moment, self.norm_decay, n_updates
+        difference = mean_g_l.sub_(g_u)
+        fourth_moment = self._averaged(
+            self.fourth_moment,
+            difference.square().square_(),
+            self.norm_decay,
+            n_updates,
         )
         direction = alignment.alignment_direction(
             difference, fourth_moment, self.eps_norm
         )
         return direction, alignment.normalized_distance(difference, direction)
+
+    @staticmethod
+    def _averaged(average, value, decay, n_updates):
+        """Take a value into a running average; the average, bias-corrected."""
+        alignment.moving_average(average, value, decay, out=average)
+        return alignment.bias_corrected(average, decay, n_updates)
 
     def _update_labels(self, positions, w, g_w):
         """Adam on the rows of w that the batch holds.

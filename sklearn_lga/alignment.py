@@ -34,9 +34,19 @@ def cross_entropy(logits, labels):
     return -(labels * F.log_softmax(logits, dim=-1)).sum(dim=-1)
 
 
+def cross_entropy_gradient(logits, labels):
+    """Gradient of :func:`cross_entropy` with respect to the logits."""
+    return torch.softmax(logits, dim=-1) * labels.sum(dim=-1, keepdim=True) - labels
+
+
 def half_squared_error(outputs, targets):
     """Half the squared error of each row, summed over the outputs (Eq. 3)."""
     return 0.5 * (outputs - targets).square().sum(dim=-1)
+
+
+def half_squared_error_gradient(outputs, targets):
+    """Gradient of :func:`half_squared_error` with respect to the outputs."""
+    return outputs - targets
 
 
 def softmax(w):
@@ -44,9 +54,19 @@ def softmax(w):
     return torch.softmax(w, dim=-1)
 
 
+def softmax_pullback(labels, tangent):
+    """f'(w)^T t where f(w) = labels, a softmax."""
+    return labels * (tangent - (labels * tangent).sum(dim=-1, keepdim=True))
+
+
 def identity(w):
     """The label parameterization f of regression."""
     return w
+
+
+def identity_pullback(labels, tangent):
+    """f'(w)^T t where f is the identity."""
+    return tangent
 
 
 @dataclass(frozen=True)
@@ -59,8 +79,17 @@ class Objective:
         ``loss(outputs, labels)``, both of shape (n_rows, n_outputs), gives the
         loss of each row, of shape (n_rows,).
 
+    gradient : callable
+        ``gradient(outputs, labels)`` gives that of each row with respect to its
+        outputs, of shape (n_rows, n_outputs); minus the labels, but for a part that
+        the labels do not change.
+
     parameterize : callable
         f, from label parameters w to labels, shape (n_rows, n_outputs) both.
+
+    pullback : callable
+        ``pullback(f(w), t)`` gives f'(w)^T t of each row, all of shape (n_rows,
+        n_outputs).
 
     Examples
     --------
@@ -71,15 +100,21 @@ class Objective:
     """
 
     loss: Callable
+    gradient: Callable
     parameterize: Callable
+    pullback: Callable
 
     def __call__(self, outputs, labels):
         """L(theta, X, y), the mean over the rows."""
         return self.loss(outputs, labels).mean()
 
 
-CLASSIFICATION = Objective(cross_entropy, softmax)
-REGRESSION = Objective(half_squared_error, identity)
+CLASSIFICATION = Objective(
+    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback
+)
+REGRESSION = Objective(
+    half_squared_error, half_squared_error_gradient, identity, identity_pullback
+)
 
 
 def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
@@ -118,8 +153,10 @@ def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
     return torch.cat([gradient.reshape(-1) for gradient in gradients])
 
 
-def moving_average(average, value, decay):
+def moving_average(average, value, decay, out=None):
     """Exponential moving average after one more value, not yet bias-corrected.
+
+    With ``out=average`` it is updated in its place.
 
     Examples
     --------
@@ -128,7 +165,7 @@ def moving_average(average, value, decay):
     >>> moving_average(torch.zeros(2), torch.ones(2), 0.75)
     tensor([0.2500, 0.2500])
     """
-    return torch.lerp(value, average, decay)
+    return torch.lerp(value, average, decay, out=out)
 
 
 def bias_corrected(average, decay, n_updates):
@@ -180,7 +217,7 @@ def alignment_direction(difference, fourth_moment, eps_norm):
     >>> alignment_direction(v, v**4, eps_norm=0.0)
     tensor([ 0.5000, -0.2500])
     """
-    return difference / (eps_norm + fourth_moment.sqrt())
+    return difference / fourth_moment.sqrt().add_(eps_norm)
 
 
 def normalized_distance(difference, direction):
@@ -210,11 +247,11 @@ def normalized_distance(difference, direction):
     return difference.dot(direction)
 
 
-def output_gradient(objective, outputs, label_parameters):
-    """The loss under the labels f(w), and its gradient with respect to the outputs.
+def output_gradient(objective, outputs, labels):
+    """Gradient of the mean loss with respect to the outputs.
 
-    The gradient on unlabelled rows is ``g_u = J^T delta``, with J the Jacobian of the
-    outputs with respect to the network's parameters. The labels enter by delta alone.
+    With J the Jacobian of the outputs and this delta, the gradient with respect to
+    the parameters (Eq. 1) is ``J^T delta``.
 
     Parameters
     ----------
@@ -222,56 +259,48 @@ def output_gradient(objective, outputs, label_parameters):
         L and f.
 
     outputs : Tensor of shape (n_rows, n_outputs)
-        What the network gives; its graph is not used.
+        What the network gives.
 
-    label_parameters : Tensor of shape (n_rows, n_outputs)
-        w, requiring its gradient.
+    labels : Tensor of shape (n_rows, n_outputs)
+        Given or imputed.
 
     Returns
     -------
-    loss : Tensor
-        L(theta, X_u, f(w)), a scalar without a graph.
-
     delta : Tensor of shape (n_rows, n_outputs)
-        dL / d outputs, as a function of w.
 
     Examples
     --------
     >>> import torch
     >>> from sklearn_lga.alignment import REGRESSION, output_gradient
-    >>> w = torch.tensor([[3.0]], requires_grad=True)
-    >>> _, delta = output_gradient(REGRESSION, torch.tensor([[1.0]]), w)
-    >>> delta.item()  # of (1 - w)^2 / 2
-    -2.0
+    >>> output_gradient(REGRESSION, torch.tensor([[1.0]]), torch.tensor([[3.0]]))
+    tensor([[-2.]])
     """
-    outputs = outputs.detach().requires_grad_()
-    loss = objective(outputs, objective.parameterize(label_parameters))
-    (delta,) = torch.autograd.grad(loss, outputs, create_graph=True)
-    return loss.detach(), delta
+    return objective.gradient(outputs, labels) / len(outputs)
 
 
-def label_gradient(delta, output_tangent, label_parameters):
+def label_gradient(objective, labels, output_tangent):
     """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
 
     With v = EMA(g_l) - g_u and d of :func:`alignment_direction` held constant, and
-    g_u = J^T delta(w) of :func:`output_gradient`::
+    g_u = J^T delta, where delta of :func:`output_gradient` is -f(w) / n but for a part
+    that w does not change::
 
         d ||v||^2_normalized / d w  =  -2 d . (d g_u / d w)
                                     =  -2 (J d) . (d delta / d w)
+                                    =  (2 / n) f'(w)^T J d
 
-    so that the network takes part by J d alone: how its outputs change as the
-    parameters move along d.
+    The labels follow what the outputs would do if the parameters moved along d.
 
     Parameters
     ----------
-    delta : Tensor of shape (n_rows, n_outputs)
-        dL / d outputs, with its graph.
+    objective : Objective
+        L and f.
+
+    labels : Tensor of shape (n_rows, n_outputs)
+        f(w) of the rows that g_u was computed on.
 
     output_tangent : Tensor of shape (n_rows, n_outputs)
-        J d, without a graph.
-
-    label_parameters : Tensor of shape (n_rows, n_outputs)
-        w of the rows that delta was computed on.
+        J d.
 
     Returns
     -------
@@ -280,14 +309,11 @@ def label_gradient(delta, output_tangent, label_parameters):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_lga.alignment import REGRESSION, label_gradient, output_gradient
-    >>> w = torch.tensor([[3.0]], requires_grad=True)
-    >>> _, delta = output_gradient(REGRESSION, torch.tensor([[1.0]]), w)
-    >>> label_gradient(delta, torch.tensor([[0.5]]), w)
+    >>> from sklearn_lga.alignment import REGRESSION, label_gradient
+    >>> label_gradient(REGRESSION, torch.tensor([[3.0]]), torch.tensor([[0.5]]))
     tensor([[1.]])
     """
-    (gradient,) = torch.autograd.grad(delta, label_parameters, -2.0 * output_tangent)
-    return gradient
+    return objective.pullback(labels, (2.0 / len(labels)) * output_tangent)
 
 
 def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):

@@ -184,22 +184,20 @@ class Pass:
 
     def tangent(self, tangent, directions):
         """Derivative of the outputs, from that of x (None: zero)."""
-        weight, bias = (
-            directions.get(p) for p in (self.linear.weight, self.linear.bias)
-        )
-        parts = [] if bias is None else [bias]
-        if weight is not None:
-            parts = [F.linear(self.x, weight, bias)]
-        if tangent is not None:
-            parts.append(F.linear(tangent, self.linear.weight))
-        if not parts:
+        if not self.outputs.requires_grad:  # all is frozen so far
             return None
-        tangent = sum(parts[1:], start=parts[0]).expand_as(self.outputs)
+        weight, bias = (
+            directions[p] if p in directions else torch.zeros_like(p)
+            for p in (self.linear.weight, self.linear.bias)
+        )
+        moved = F.linear(self.x, weight, bias)
+        if tangent is not None:
+            moved = torch.addmm(moved, tangent, self.linear.weight.T)
         if self.outputs is self.linear_outputs:
-            return tangent
+            return moved
         # The Jacobian is diagonal: it gives the same from the left and the right.
         return torch.autograd.grad(
-            self.outputs, self.linear_outputs, tangent, retain_graph=True
+            self.outputs, self.linear_outputs, moved, retain_graph=True
         )[0]
 
 

@@ -57,13 +57,12 @@ def test_label_gradient(objective, kind, backend, seed):
 
     repeat_noise()
     jacobian = backend(module, parameters, X)
-    loss, delta = alignment.output_gradient(objective, jacobian.outputs, w)
-    expected = objective(jacobian.outputs, objective.parameterize(w))
-    torch.testing.assert_close(loss, expected.detach())
-    gradient = jacobian.vjp(delta.detach())
+    labels = objective.parameterize(w.detach())
+    delta = alignment.output_gradient(objective, jacobian.outputs.detach(), labels)
+    gradient = jacobian.vjp(delta)
     torch.testing.assert_close(gradient, g_u(w).detach(), rtol=1e-10, atol=1e-12)
     d = alignment.alignment_direction(mean_g_l - gradient, fourth, EPS_NORM)
-    ours = alignment.label_gradient(delta, jacobian.jvp(d), w)
+    ours = alignment.label_gradient(objective, labels, jacobian.jvp(d))
 
     (plain,) = torch.autograd.grad(eq_2(mean_g_l - g_u(w, create_graph=True)), w)
     torch.testing.assert_close(ours, plain, rtol=1e-10, atol=1e-12)
@@ -155,3 +154,21 @@ def test_weighted_labels_weight_the_loss(seed):
         CLASSIFICATION.loss(logits, weights[:, None] * labels),
         weights * CLASSIFICATION.loss(logits, labels),
     )
+
+
+@pytest.mark.parametrize("objective", [CLASSIFICATION, REGRESSION])
+@pytest.mark.parametrize("seed", range(5))
+def test_derivatives_of_the_objectives(objective, seed):
+    """The closed forms are autograd's."""
+    generator = torch.Generator().manual_seed(seed)
+    outputs, w, t = torch.randn(3, 6, 4, generator=generator, dtype=torch.float64)
+    outputs.requires_grad_()
+    w.requires_grad_()
+    labels = objective.parameterize(w)
+    weights = torch.rand(6, 1, generator=generator, dtype=torch.float64)
+    for given in (labels.detach(), weights * labels.detach()):  # class weights
+        (delta,) = torch.autograd.grad(objective(outputs, given), outputs)
+        ours = alignment.output_gradient(objective, outputs.detach(), given)
+        torch.testing.assert_close(ours, delta)
+    pulled = objective.pullback(labels.detach(), t)
+    torch.testing.assert_close(pulled, torch.autograd.grad(labels, w, t)[0])

@@ -31,7 +31,7 @@ def ratio(width, batch_size, n_steps):
 
     def network():
         module = MLP(N_FEATURES, N_CLASSES, hidden_layer_sizes=(width,) * 3)
-        return module, torch.optim.Adam(module.parameters())
+        return module, torch.optim.Adam(module.parameters(), fused=True)
 
     module, optimizer = network()
     state = LGAState(

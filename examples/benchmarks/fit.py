@@ -1,0 +1,85 @@
+"""A fit beside the bare loop of its steps.
+
+    python examples/benchmarks/fit.py [--repeats 7]
+
+The same steps twice: by ``LGAClassifier.fit``, with skorch's loop, callbacks, history
+and the loading of batches, and by a loop over ``LGAState.step`` on batches that are
+there already. Interleaved, one thread; prints medians and their ratio.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+from sklearn.datasets import make_classification
+
+from sklearn_lga import LGAClassifier
+from sklearn_lga._engine import LGAState
+from sklearn_lga.alignment import CLASSIFICATION
+from sklearn_lga.datasets import hide_labels
+from sklearn_lga.modules import MLP
+
+N_FEATURES, N_CLASSES, N_EPOCHS = 20, 5, 5
+
+
+def fit_seconds(X, y, batch_size):
+    """Seconds of a fit."""
+    model = LGAClassifier(
+        batch_size=batch_size, max_epochs=N_EPOCHS, device="cpu", random_state=0
+    )
+    start = time.perf_counter()
+    model.fit(X, y)
+    return time.perf_counter() - start
+
+
+def loop_seconds(X, y, batch_size):
+    """Seconds of as many steps on batches of the same sizes."""
+    X_u, X_l = (torch.from_numpy(X[y == -1]), torch.from_numpy(X[y != -1]))
+    labels = torch.nn.functional.one_hot(torch.from_numpy(y[y != -1])).float()
+    noise = torch.Generator().manual_seed(0)
+    module = MLP(N_FEATURES, N_CLASSES, dropout=0.2, noise_generator=noise)
+    optimizer = torch.optim.Adam(module.parameters())
+    state = LGAState(
+        CLASSIFICATION, module, n_unlabeled=len(X_u), n_outputs=N_CLASSES, label_lr=0.1
+    )
+    n_batches = -(-len(X_u) // batch_size)
+    pairs = [
+        ((X_l[i], labels[i]), (X_u[j], j))
+        for i, j in zip(
+            [torch.randperm(len(X_l))[:batch_size] for _ in range(n_batches)],
+            torch.randperm(len(X_u)).tensor_split(n_batches),
+            strict=True,
+        )
+    ]
+    start = time.perf_counter()
+    for _ in range(N_EPOCHS):
+        for labeled, unlabeled in pairs:
+            state.step(module, optimizer, labeled, unlabeled)
+    return time.perf_counter() - start
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    X, y = make_classification(
+        20_000, N_FEATURES, n_informative=10, n_classes=N_CLASSES, random_state=0
+    )
+    X = X.astype(np.float32)
+    y = hide_labels(y, n_labeled=1000, random_state=0)
+    print(f"{'batch':>6s}{'fit, s':>10s}{'bare loop, s':>14s}{'ratio':>7s}")
+    for batch_size in (64, 256, 1024):
+        seconds = [
+            (fit_seconds(X, y, batch_size), loop_seconds(X, y, batch_size))
+            for _ in range(args.repeats)
+        ]
+        fit, loop = np.median(seconds, axis=0)
+        ratio = np.median([a / b for a, b in seconds])
+        print(f"{batch_size:6d}{fit:10.2f}{loop:14.2f}{ratio:7.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
