@@ -221,7 +221,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         )
         state_arguments["noise_generator"] = noise_generator
         module = self._module_factory(dataset, seeds.module, noise_generator)
-        net_params = {"optimizer": torch.optim.Adam, **(self.net_params or {})}
+        net_params = {**self._default_optimizer(device), **(self.net_params or {})}
         check_routed_arguments(self.module, net_params)
         return SemiSupervisedNet(
             module,
@@ -239,6 +239,13 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             verbose=int(self.verbose),
             **net_params,
         )
+
+    def _default_optimizer(self, device):
+        """Adam, in one kernel for all parameters where torch has it."""
+        if "optimizer" in (self.net_params or {}):
+            return {}
+        fused = torch.device(device).type in ("cpu", "cuda")
+        return {"optimizer": torch.optim.Adam, "optimizer__fused": fused}
 
     def _regularizers(self):
         """The regularizers, as the task takes them."""

@@ -13,7 +13,8 @@ def take_rows(X, rows):
     batch = X[rows]
     if sparse.issparse(batch):
         return torch.from_numpy(batch.astype(np.float32).toarray())
-    return torch.from_numpy(np.array(batch, dtype=np.float32))
+    fresh = np.asarray(batch, dtype=np.float32)
+    return torch.from_numpy(fresh.copy() if np.may_share_memory(fresh, X) else fresh)
 
 
 class RowDataset(Dataset):

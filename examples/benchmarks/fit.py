@@ -39,7 +39,7 @@ def loop_seconds(X, y, batch_size):
     labels = torch.nn.functional.one_hot(torch.from_numpy(y[y != -1])).float()
     noise = torch.Generator().manual_seed(0)
     module = MLP(N_FEATURES, N_CLASSES, dropout=0.2, noise_generator=noise)
-    optimizer = torch.optim.Adam(module.parameters())
+    optimizer = torch.optim.Adam(module.parameters(), fused=True)
     state = LGAState(
         CLASSIFICATION, module, n_unlabeled=len(X_u), n_outputs=N_CLASSES, label_lr=0.1
     )
