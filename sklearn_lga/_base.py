@@ -52,7 +52,11 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     hidden_layer_sizes: object = (256,)
     activation: str = "relu"
     dropout: float = 0.2
+    linear_path: bool = False
+    n_members: int = 1
     lr: float | None = None
+    weight_decay: float = 0.0
+    averaging: float = 0.0
     batch_size: int = 256
     unlabeled_batch_size: int | None = None
     max_epochs: int | None = None
@@ -75,6 +79,10 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         "hidden_layer_sizes": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "linear_path": ["boolean"],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "averaging": [Interval(Real, 0, 1, closed="both")],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "unlabeled_batch_size": [Interval(Integral, 1, None, closed="left"), None],
@@ -139,6 +147,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             self._warm_start(net, continued and self.net_, dataset)
             check_callback_names(net, self.net_params)
             net.partial_fit(dataset)
+        net.state_.load_average(net.module_)
         net.check_finite()
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
         return self._imputed(dataset, encoded.unlabeled)
@@ -216,6 +225,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
+        state_arguments["averaging"] = 0.0 if self.early_stopping else self.averaging
         state_arguments["batch_generator"] = torch.Generator().manual_seed(
             seeds.batches
         )
@@ -241,11 +251,14 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         )
 
     def _default_optimizer(self, device):
-        """Adam, in one kernel for all parameters where torch has it."""
+        """Adam with decoupled weight decay, in one kernel where torch has it."""
         if "optimizer" in (self.net_params or {}):
             return {}
-        fused = torch.device(device).type in ("cpu", "cuda")
-        return {"optimizer": torch.optim.Adam, "optimizer__fused": fused}
+        return {
+            "optimizer": torch.optim.AdamW,
+            "optimizer__weight_decay": self.weight_decay,
+            "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
+        }
 
     def _regularizers(self):
         """The regularizers, as the task takes them."""
@@ -285,6 +298,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             "hidden_layer_sizes": self.hidden_layer_sizes,
             "activation": self.activation,
             "dropout": self.dropout,
+            "linear_path": self.linear_path,
+            "n_members": self.n_members,
         }
         if self.module is None:
             check_hidden_layer_sizes(self.hidden_layer_sizes)

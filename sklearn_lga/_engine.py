@@ -43,17 +43,27 @@ def assign_gradient(parameters, gradient):
         parameter.grad = part.view_as(parameter)
 
 
-def check_outputs(outputs, expected):
-    """Refuse outputs of another shape than (n_rows, n_outputs)."""
+def check_outputs(module, outputs, labels):
+    """Refuse outputs that do not match the labels (n_rows, n_outputs).
+
+    Networks with ``n_members`` > 1 give (n_rows, n_members, n_outputs).
+    """
+    expected = tuple(labels.shape)
+    if getattr(module, "n_members", 1) > 1:
+        expected = (expected[0], module.n_members, expected[1])
     shape = getattr(outputs, "shape", None)
     if shape != expected:
-        expected = tuple(expected)
         got = type(outputs).__name__ if shape is None else tuple(shape)
         raise ValueError(
             f"module must return outputs of shape (n_rows, n_outputs) = {expected}, "
-            f"got {got}. Its last layer needs {expected[1]} outputs: the module is "
+            f"got {got}. Its last layer needs {expected[-1]} outputs: the module is "
             "called as module(n_features, n_outputs, **module_params)."
         )
+
+
+def mean_of_members(outputs):
+    """Outputs (n_rows, n_outputs), where networks gave them side by side."""
+    return outputs if outputs.ndim == 2 else outputs.mean(dim=1)
 
 
 class SupervisedState(nn.Module):
@@ -74,6 +84,10 @@ class SupervisedState(nn.Module):
         Terms to add to the loss, see :mod:`sklearn_lga.regularizers`. They are
         computed on the unlabelled batch, where there is none on the labelled one.
 
+    averaging : float in [0, 1], default=0.0
+        Share of the training, its last part, over which the parameters are averaged
+        for :meth:`load_average`.
+
     batch_generator, noise_generator : torch.Generator or None, default=None
         Sources of the batches (on the CPU) and of the noise inside the network and
         the regularizers (on its device). Kept here so that the state is all there
@@ -87,12 +101,15 @@ class SupervisedState(nn.Module):
         *,
         n_steps=1,
         regularizers=(),
+        averaging=0.0,
         batch_generator=None,
         noise_generator=None,
     ):
         super().__init__()
         self.objective = objective
         self.n_steps = n_steps
+        self.averaging = averaging
+        self.n_averaged = 0
         self.n_parameters = sum(p.numel() for p in trainable_parameters(module))
         if not self.n_parameters:
             raise ValueError(
@@ -103,6 +120,9 @@ class SupervisedState(nn.Module):
         self.n_steps_done = 0
         self.regularizers = [r for r in regularizers if r.weight]
         self.restart_regularizers(module)
+        if averaging:
+            size = self.n_parameters
+            self.register_buffer("parameter_average", torch.zeros(size))
 
     def restart_regularizers(self, module):
         """Have the regularizers remember this network as their first."""
@@ -164,6 +184,18 @@ class SupervisedState(nn.Module):
         """What of :meth:`step` is behind the update of theta."""
         for regularizer, state in self._regularizers_and_states():
             regularizer.update(state, module)
+        progress = self.n_steps_done / self.n_steps
+        if self.averaging and progress > 1.0 - self.averaging:
+            self.n_averaged += 1
+            now = nn.utils.parameters_to_vector(trainable_parameters(module)).detach()
+            self.parameter_average.lerp_(now, 1.0 / self.n_averaged)
+
+    def load_average(self, module):
+        """Put the averaged parameters in place of the last ones."""
+        if self.n_averaged:
+            nn.utils.vector_to_parameters(
+                self.parameter_average, trainable_parameters(module)
+            )
 
     def _regularizers_and_states(self):
         return zip(self.regularizers, self.regularizer_states, strict=True)
@@ -191,7 +223,7 @@ class SupervisedState(nn.Module):
         """Outputs, loss and gradient g_l of a labelled batch."""
         rows, labels = batch
         outputs = module(rows)
-        check_outputs(outputs, labels.shape)
+        check_outputs(module, outputs, labels)
         loss, delta = self._loss_and_delta(outputs, labels)
         return (
             outputs.detach(),
@@ -202,6 +234,8 @@ class SupervisedState(nn.Module):
     def _loss_and_delta(self, outputs, labels):
         """The loss, and its gradient with respect to the outputs; both constants."""
         outputs = outputs.detach()
+        if outputs.ndim > labels.ndim:  # each member has the same labels
+            labels = labels.unsqueeze(1)
         delta = alignment.output_gradient(self.objective, outputs, labels)
         return self.objective(outputs, labels), delta
 
@@ -210,12 +244,14 @@ class SupervisedState(nn.Module):
         generators = (self.batch_generator, self.noise_generator)
         return {
             "n_steps_done": self.n_steps_done,
+            "n_averaged": self.n_averaged,
             "generators": [g and g.get_state() for g in generators],
         }
 
     def set_extra_state(self, state):
         """Restore what :meth:`get_extra_state` gave."""
         self.n_steps_done = state["n_steps_done"]
+        self.n_averaged = state["n_averaged"]
         generators = (self.batch_generator, self.noise_generator)
         for generator, saved in zip(generators, state["generators"], strict=True):
             if generator is not None and saved is not None:
@@ -251,6 +287,10 @@ class LGAState(SupervisedState):
     eps_norm : float
         The stabilizer of Eq. 2.
 
+    label_pull : float in [0, 1], default=0.0
+        rho: after each step of its Adam, a row's w moves by this share of the way to
+        where f(w) is the network's output.
+
     label_betas, label_eps : tuple of two floats, float
         The other settings of Adam on w.
 
@@ -270,6 +310,7 @@ class LGAState(SupervisedState):
         gradient_decay=0.9,
         norm_decay=0.9,
         eps_norm=1e-6,
+        label_pull=0.0,
         label_betas=(0.9, 0.999),
         label_eps=1e-8,
         **kwargs,
@@ -279,6 +320,7 @@ class LGAState(SupervisedState):
         self.gradient_decay = gradient_decay
         self.norm_decay = norm_decay
         self.eps_norm = eps_norm
+        self.label_pull = label_pull
         self.adam = {"lr": label_lr, "betas": label_betas, "eps": label_eps}
         shape = (n_unlabeled, n_outputs)
         self.register_buffer("label_parameters", torch.zeros(shape))
@@ -311,7 +353,7 @@ class LGAState(SupervisedState):
         labels = self.objective.parameterize(w)
         with frozen_statistics(module):
             jacobian = differentiate(module, parameters, rows)
-        check_outputs(jacobian.outputs, w.shape)
+        check_outputs(module, jacobian.outputs, w)
         unlabeled_loss, delta = self._loss_and_delta(jacobian.outputs, labels)
         g_u = jacobian.vjp(delta)
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
@@ -329,7 +371,8 @@ class LGAState(SupervisedState):
         assign_gradient(parameters, g_theta)
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
         g_w = alignment.label_gradient(self.objective, labels, jacobian.jvp(direction))
-        self._update_labels(positions, w, g_w)
+        predicted = mean_of_members(jacobian.outputs.detach())
+        self._update_labels(positions, w, g_w, predicted)
         self.n_steps_done += 1
         return terms
 
@@ -357,13 +400,16 @@ class LGAState(SupervisedState):
         alignment.moving_average(average, value, decay, out=average)
         return alignment.bias_corrected(average, decay, n_updates)
 
-    def _update_labels(self, positions, w, g_w):
+    def _update_labels(self, positions, w, g_w, outputs):
         """Adam on the rows of w that the batch holds.
 
         NOTE: departure from the paper, whose framework's dense Adam moves every
         row on every step by its remaining momentum, at a cost of O(n_u k). Here
         a row moves only when it is visited, with moments and bias correction of
         its own, at a cost of O(batch k).
+
+        NOTE: departure from the paper, where ``label_pull`` is not 0. A label carries
+        the noise of its own few steps; the network has averaged that of many rows.
         """
         n_updates = self.label_n_updates[positions] + 1
         step, exp_avg, exp_avg_sq = alignment.adam_update(
@@ -373,7 +419,10 @@ class LGAState(SupervisedState):
             n_updates,
             **self.adam,
         )
-        self.label_parameters[positions] = w + step
+        w = w + step
+        if self.label_pull:
+            w = torch.lerp(w, self.objective.invert(outputs), self.label_pull)
+        self.label_parameters[positions] = w
         self.label_exp_avg[positions] = exp_avg
         self.label_exp_avg_sq[positions] = exp_avg_sq
         self.label_n_updates[positions] = n_updates

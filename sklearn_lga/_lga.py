@@ -21,6 +21,7 @@ class BaseLGA(BaseNetEstimator):
     gradient_decay: float = 0.9
     norm_decay: float = 0.9
     eps_norm: float | None = None
+    label_pull: float = 0.0
 
     _parameter_constraints = {
         **BaseNetEstimator._parameter_constraints,
@@ -33,6 +34,7 @@ class BaseLGA(BaseNetEstimator):
         ],
         "gradient_decay": [Interval(Real, 0, 1, closed="left")],
         "norm_decay": [Interval(Real, 0, 1, closed="left")],
+        "label_pull": [Interval(Real, 0, 1, closed="both")],
         "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
     }
 
@@ -55,6 +57,7 @@ class BaseLGA(BaseNetEstimator):
             "gradient_decay": self.gradient_decay,
             "norm_decay": self.norm_decay,
             "eps_norm": self.eps_norm or self._default_eps_norm,
+            "label_pull": self.label_pull,
         }
 
     def _warn_all_labeled(self):

@@ -59,8 +59,13 @@ def softmax_pullback(labels, tangent):
     return labels * (tangent - (labels * tangent).sum(dim=-1, keepdim=True))
 
 
+def log_softmax(outputs):
+    """Label parameters whose labels are the predictions of classification."""
+    return F.log_softmax(outputs, dim=-1)
+
+
 def identity(w):
-    """The label parameterization f of regression."""
+    """The label parameterization f of regression, which is its own inverse."""
     return w
 
 
@@ -91,6 +96,9 @@ class Objective:
         ``pullback(f(w), t)`` gives f'(w)^T t of each row, all of shape (n_rows,
         n_outputs).
 
+    invert : callable
+        From outputs to label parameters w such that f(w) is the prediction.
+
     Examples
     --------
     >>> import torch
@@ -103,6 +111,7 @@ class Objective:
     gradient: Callable
     parameterize: Callable
     pullback: Callable
+    invert: Callable
 
     def __call__(self, outputs, labels):
         """L(theta, X, y), the mean over the rows."""
@@ -110,10 +119,14 @@ class Objective:
 
 
 CLASSIFICATION = Objective(
-    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback
+    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback, log_softmax
 )
 REGRESSION = Objective(
-    half_squared_error, half_squared_error_gradient, identity, identity_pullback
+    half_squared_error,
+    half_squared_error_gradient,
+    identity,
+    identity_pullback,
+    identity,
 )
 
 
@@ -275,7 +288,8 @@ def output_gradient(objective, outputs, labels):
     >>> output_gradient(REGRESSION, torch.tensor([[1.0]]), torch.tensor([[3.0]]))
     tensor([[-2.]])
     """
-    return objective.gradient(outputs, labels) / len(outputs)
+    gradient = objective.gradient(outputs, labels)
+    return gradient / gradient[..., 0].numel()
 
 
 def label_gradient(objective, labels, output_tangent):

@@ -1,7 +1,6 @@
 """Networks to train."""
 
 import math
-from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -64,9 +63,47 @@ class GeneratorDropout(nn.Module):
         return f"p={self.p}"
 
 
-def linear(n_inputs, n_outputs, generator=None):
-    """``nn.Linear`` with torch's default distribution, drawn from a generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+class MemberLinear(nn.Module):
+    """Linear layers of several networks side by side, in one batched product.
+
+    Parameters
+    ----------
+    n_members, n_inputs, n_outputs : int
+        Networks, and features of each.
+    """
+
+    def __init__(self, n_members, n_inputs, n_outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_members, n_inputs, n_outputs))
+        self.bias = nn.Parameter(torch.empty(n_members, 1, n_outputs))
+
+    @staticmethod
+    def product(x, weight, bias=None):
+        """Of rows (n_rows, n_inputs) for all, or (n_members, n_rows, n_inputs)."""
+        x = x.expand(len(weight), *x.shape[-2:])
+        return x @ weight if bias is None else torch.baddbmm(bias, x, weight)
+
+    def forward(self, x):
+        """Outputs of shape (n_members, n_rows, n_outputs)."""
+        return self.product(x, self.weight, self.bias)
+
+    def extra_repr(self):
+        """What repr shows."""
+        return "n_members={}, n_inputs={}, n_outputs={}".format(*self.weight.shape)
+
+
+class SingleLinear(nn.Linear):
+    """``nn.Linear``, with its product at hand."""
+
+    product = staticmethod(F.linear)
+
+
+def linear(n_inputs, n_outputs, generator=None, n_members=1):
+    """A linear layer with torch's default distribution, drawn from a generator."""
+    if n_members == 1:
+        layer = nn.utils.skip_init(SingleLinear, n_inputs, n_outputs)
+    else:
+        layer = MemberLinear(n_members, n_inputs, n_outputs)
     bound = 1.0 / math.sqrt(max(1, n_inputs))
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -74,7 +111,7 @@ def linear(n_inputs, n_outputs, generator=None):
 
 
 class MLP(nn.Sequential):
-    """Fully connected network.
+    """Fully connected network, or several that are trained side by side.
 
     Parameters
     ----------
@@ -92,6 +129,15 @@ class MLP(nn.Sequential):
 
     dropout : float, default=0.0
         Probability of dropping a hidden unit in training.
+
+    linear_path : bool, default=False
+        Whether the inputs reach the outputs past the hidden layers, too: a linear
+        model that the hidden layers correct.
+
+    n_members : int, default=1
+        Networks in the ensemble. In training mode they give outputs of shape
+        (n_rows, n_members, n_outputs), each to be held against the same labels; in
+        evaluation mode their mean.
 
     generator : torch.Generator or None, default=None
         Source of the initial parameters, on the CPU; None means torch's global
@@ -117,20 +163,42 @@ class MLP(nn.Sequential):
         hidden_layer_sizes=(256,),
         activation="relu",
         dropout=0.0,
+        linear_path=False,
+        n_members=1,
         generator=None,
         noise_generator=None,
     ):
         layers, width = [], n_features
         for size in hidden_layer_sizes:
-            layers += [linear(width, size, generator), ACTIVATIONS[activation]()]
+            layers.append(linear(width, size, generator, n_members))
+            layers.append(ACTIVATIONS[activation]())
             if dropout:
                 layers.append(GeneratorDropout(dropout, noise_generator))
             width = size
-        super().__init__(*layers, linear(width, n_outputs, generator))
+        n_linear = n_features if linear_path and layers else 0
+        last = linear(width + n_linear, n_outputs, generator, n_members)
+        super().__init__(*layers, last)
+        self.n_linear = n_linear
+        self.n_members = n_members
 
     def forward(self, x):
-        """Outputs (n_rows, n_outputs) of rows (n_rows, n_features)."""
-        return super().forward(x)
+        """Outputs of rows (n_rows, n_features)."""
+        h, last = x, self[-1]
+        for layer in self:
+            h = layer(self._with_inputs(h, x) if layer is last else h)
+        return self._combined(h)
+
+    def _with_inputs(self, h, x):
+        """Input of the last layer: hidden units, and the inputs where they go past."""
+        if not self.n_linear:
+            return h
+        return torch.cat([h, x.expand(*h.shape[:-1], -1)], dim=-1)
+
+    def _combined(self, outputs):
+        """The members' outputs: side by side in training, else their mean."""
+        if self.n_members == 1:
+            return outputs
+        return outputs.movedim(0, 1) if self.training else outputs.mean(dim=0)
 
     def linearize(self, x):
         """Outputs, and how they change as the parameters move.
@@ -142,7 +210,7 @@ class MLP(nn.Sequential):
 
         Returns
         -------
-        outputs : Tensor of shape (n_rows, n_outputs)
+        outputs : Tensor
             ``self(x)``, with its graph.
 
         tangent : callable
@@ -150,12 +218,18 @@ class MLP(nn.Sequential):
             derivative of the outputs along these, of the outputs' shape; for the
             same noise, and as long as the parameters stand where they stood.
         """
-        passes = []
+        passes, h, last = [], x, self[-1]
         for layer in self:
-            if isinstance(layer, nn.Linear):
-                passes.append(Pass(layer, x))
-            x = passes[-1].extend(layer)
-        return x, partial(tangent_of, passes)
+            if layer is last:
+                h = self._with_inputs(h, x)
+            if hasattr(layer, "product"):
+                passes.append(Pass(layer, h))
+            h = passes[-1].extend(layer)
+
+        def tangent(directions):
+            return self._combined(tangent_of(passes, directions))
+
+        return self._combined(h), tangent
 
 
 class Pass:
@@ -163,9 +237,9 @@ class Pass:
 
     Parameters
     ----------
-    linear : torch.nn.Linear
+    linear : SingleLinear or MemberLinear
 
-    x : Tensor of shape (n_rows, n_inputs)
+    x : Tensor of shape (..., n_inputs)
         Its input.
     """
 
@@ -190,9 +264,11 @@ class Pass:
             directions[p] if p in directions else torch.zeros_like(p)
             for p in (self.linear.weight, self.linear.bias)
         )
-        moved = F.linear(self.x, weight, bias)
+        moved = self.linear.product(self.x, weight, bias)
         if tangent is not None:
-            moved = torch.addmm(moved, tangent, self.linear.weight.T)
+            constant = self.x.shape[-1] - tangent.shape[-1]  # inputs that went past
+            tangent = F.pad(tangent, (0, constant)) if constant else tangent
+            moved += self.linear.product(tangent, self.linear.weight)
         if self.outputs is self.linear_outputs:
             return moved
         # The Jacobian is diagonal: it gives the same from the left and the right.

@@ -228,7 +228,7 @@ def test_label_gradient_through_the_wide_resnet(seed):
     state.label_parameters.normal_(generator=generator)
     w = state.label_parameters.clone().requires_grad_()
     gradients = []
-    state._update_labels = lambda positions, w, g_w: gradients.append(g_w)
+    state._update_labels = lambda positions, w, g_w, outputs: gradients.append(g_w)
 
     torch.manual_seed(0)
     before = copy.deepcopy(module)

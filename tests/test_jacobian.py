@@ -22,16 +22,19 @@ def products(backend, module, parameters, seed=0):
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-    rows, delta = normal(6, 4), normal(6, 3)
+    rows = normal(6, 4)
     direction = normal(sum(p.numel() for p in parameters))
     jacobian = backend(module, parameters, rows)
+    delta = normal(*jacobian.outputs.shape)
     return jacobian.outputs, jacobian.vjp(delta), jacobian.jvp(direction), direction
 
 
+@pytest.mark.parametrize("n_members", [1, 3])
+@pytest.mark.parametrize("linear_path", [False, True])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("sizes", [(), (5,), (6, 5, 4)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_backends_agree(activation, sizes, dropout):
+def test_backends_agree(activation, sizes, dropout, linear_path, n_members):
     noise = torch.Generator()
     module = MLP(
         4,
@@ -39,6 +42,8 @@ def test_backends_agree(activation, sizes, dropout):
         hidden_layer_sizes=sizes,
         activation=activation,
         dropout=dropout,
+        linear_path=linear_path,
+        n_members=n_members,
         noise_generator=noise,
     ).double()
     parameters = list(module.parameters())
