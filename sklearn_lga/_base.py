@@ -10,6 +10,7 @@ from numbers import Integral, Real
 import joblib
 import numpy as np
 import torch
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -26,6 +27,7 @@ from ._checks import (
     continue_network,
     count_held_out,
 )
+from ._encoding import quantile_bins
 from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
 from ._random import Seeds, seeded_global_generator
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
@@ -36,6 +38,9 @@ DEFAULT_STEPS = 1000
 
 DEFAULT_MIN_EPOCHS = 20
 """... and the passes over the rows that it makes at least."""
+
+MAX_ENCODED = 100
+"""Columns up to which ``n_bins`` is used."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -52,8 +57,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     hidden_layer_sizes: object = (256,)
     activation: str = "relu"
     dropout: float = 0.2
-    linear_path: bool = False
     n_members: int = 1
+    n_bins: int = 0
     lr: float | None = None
     weight_decay: float = 0.0
     averaging: float = 0.0
@@ -79,8 +84,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         "hidden_layer_sizes": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "linear_path": ["boolean"],
         "n_members": [Interval(Integral, 1, None, closed="left")],
+        "n_bins": [Interval(Integral, 0, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "averaging": [Interval(Real, 0, 1, closed="both")],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
@@ -298,7 +303,6 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             "hidden_layer_sizes": self.hidden_layer_sizes,
             "activation": self.activation,
             "dropout": self.dropout,
-            "linear_path": self.linear_path,
             "n_members": self.n_members,
         }
         if self.module is None:
@@ -308,12 +312,20 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
                 dataset.X.shape[1],
                 n_outputs,
                 **settings,
+                bins=self._bins(dataset.X),
                 generator=torch.Generator().manual_seed(seed),
                 noise_generator=noise_generator,
             )
+        settings["n_bins"] = self.n_bins
         check_module(self.module, settings, type(self))
         shape = dataset.X.shape[1:]
         return partial(self.module, shape if len(shape) > 1 else shape[0], n_outputs)
+
+    def _bins(self, X):
+        """Bins of the columns, where there are not too many; CSR has none."""
+        if not self.n_bins or issparse(X) or X.shape[1] > MAX_ENCODED:
+            return None
+        return quantile_bins(X, self.n_bins)
 
     def _module_randomness(self, seed, device):
         """Let a module of the user's draw from torch's global generator, seeded.

@@ -226,7 +226,7 @@ class SupervisedState(nn.Module):
         check_outputs(module, outputs, labels)
         loss, delta = self._loss_and_delta(outputs, labels)
         return (
-            outputs.detach(),
+            mean_of_members(outputs.detach()),
             loss,
             alignment.flat_gradient(outputs, parameters, delta),
         )
@@ -370,7 +370,8 @@ class LGAState(SupervisedState):
             )
         assign_gradient(parameters, g_theta)
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
-        g_w = alignment.label_gradient(self.objective, labels, jacobian.jvp(direction))
+        tangent = mean_of_members(jacobian.jvp(direction))
+        g_w = alignment.label_gradient(self.objective, labels, tangent)
         predicted = mean_of_members(jacobian.outputs.detach())
         self._update_labels(positions, w, g_w, predicted)
         self.n_steps_done += 1

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ._encoding import EncodedInputs, PiecewiseLinearEncoding
 from ._wide_resnet import WideResNet
 
 __all__ = ["ACTIVATIONS", "MLP", "WideResNet"]
@@ -130,14 +131,14 @@ class MLP(nn.Sequential):
     dropout : float, default=0.0
         Probability of dropping a hidden unit in training.
 
-    linear_path : bool, default=False
-        Whether the inputs reach the outputs past the hidden layers, too: a linear
-        model that the hidden layers correct.
-
     n_members : int, default=1
         Networks in the ensemble. In training mode they give outputs of shape
         (n_rows, n_members, n_outputs), each to be held against the same labels; in
         evaluation mode their mean.
+
+    bins : tuple of ndarray or None, default=None
+        ``(columns, lower, width)`` of bins, for a piecewise-linear encoding of the
+        features. The first, third, ... member sees it beside the features.
 
     generator : torch.Generator or None, default=None
         Source of the initial parameters, on the CPU; None means torch's global
@@ -163,36 +164,27 @@ class MLP(nn.Sequential):
         hidden_layer_sizes=(256,),
         activation="relu",
         dropout=0.0,
-        linear_path=False,
         n_members=1,
+        bins=None,
         generator=None,
         noise_generator=None,
     ):
         layers, width = [], n_features
+        if bins is not None and len(bins[0]):
+            layers.append(EncodedInputs(PiecewiseLinearEncoding(*bins), n_members))
+            width += len(bins[0])
         for size in hidden_layer_sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())
             if dropout:
                 layers.append(GeneratorDropout(dropout, noise_generator))
             width = size
-        n_linear = n_features if linear_path and layers else 0
-        last = linear(width + n_linear, n_outputs, generator, n_members)
-        super().__init__(*layers, last)
-        self.n_linear = n_linear
+        super().__init__(*layers, linear(width, n_outputs, generator, n_members))
         self.n_members = n_members
 
     def forward(self, x):
         """Outputs of rows (n_rows, n_features)."""
-        h, last = x, self[-1]
-        for layer in self:
-            h = layer(self._with_inputs(h, x) if layer is last else h)
-        return self._combined(h)
-
-    def _with_inputs(self, h, x):
-        """Input of the last layer: hidden units, and the inputs where they go past."""
-        if not self.n_linear:
-            return h
-        return torch.cat([h, x.expand(*h.shape[:-1], -1)], dim=-1)
+        return self._combined(super().forward(x))
 
     def _combined(self, outputs):
         """The members' outputs: side by side in training, else their mean."""
@@ -218,13 +210,11 @@ class MLP(nn.Sequential):
             derivative of the outputs along these, of the outputs' shape; for the
             same noise, and as long as the parameters stand where they stood.
         """
-        passes, h, last = [], x, self[-1]
+        passes, h = [], x
         for layer in self:
-            if layer is last:
-                h = self._with_inputs(h, x)
             if hasattr(layer, "product"):
                 passes.append(Pass(layer, h))
-            h = passes[-1].extend(layer)
+            h = passes[-1].extend(layer) if passes else layer(h)
 
         def tangent(directions):
             return self._combined(tangent_of(passes, directions))
@@ -266,8 +256,6 @@ class Pass:
         )
         moved = self.linear.product(self.x, weight, bias)
         if tangent is not None:
-            constant = self.x.shape[-1] - tangent.shape[-1]  # inputs that went past
-            tangent = F.pad(tangent, (0, constant)) if constant else tangent
             moved += self.linear.product(tangent, self.linear.weight)
         if self.outputs is self.linear_outputs:
             return moved

@@ -18,7 +18,8 @@ ALLOWED = {
     # L0
     "alignment": {"torch"},
     "_wide_resnet": {"torch"},
-    "modules": {"_wide_resnet", "torch"},
+    "_encoding": {"numpy", "torch"},
+    "modules": {"_encoding", "_wide_resnet", "torch"},
     "regularizers": {"sklearn", "torch"},
     "_jacobian": {"alignment", "torch"},
     "_engine": {"_jacobian", "alignment", "torch"},
@@ -37,8 +38,8 @@ ALLOWED = {
     "_exact": {"linear", "numpy"},
     "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
     "_base": {
-        *("_batches", "_checks", "_net", "_random", "_routing", "modules"),
-        *("joblib", "numpy", "sklearn", "skorch", "torch"),
+        *("_batches", "_checks", "_encoding", "_net", "_random", "_routing"),
+        *("modules", "joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
     },
     # L3
     "_lga": {"_base", "_engine", "alignment", "numpy", "sklearn"},

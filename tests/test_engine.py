@@ -250,6 +250,88 @@ def test_label_gradient_through_the_wide_resnet(seed):
     torch.testing.assert_close(gradients[0], g_w, rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("lga", [True, False])
+def test_members_share_the_labels(task, lga):
+    """The gradients of an ensemble against autograd, through its mean loss."""
+    X_l, y_l, X_u = data(task, 0)
+    module = MLP(5, 3, hidden_layer_sizes=(4,), n_members=3).double()
+    objective = CLASSIFICATION if task == "classification" else REGRESSION
+    loss = (
+        reference.cross_entropy if task == "classification" else reference.squared_error
+    )
+    f = objective.parameterize
+    w = torch.randn(len(X_u), 3, dtype=torch.float64, requires_grad=True)
+    parameters = list(module.parameters())
+
+    def mean_loss(X, y):
+        outputs = module(X)
+        return sum(loss(outputs[:, m], y) for m in range(3)) / 3
+
+    g_l = torch.autograd.grad(mean_loss(X_l, y_l), parameters)
+    g_u = torch.autograd.grad(mean_loss(X_u, f(w)), parameters, create_graph=True)
+    v = torch.cat([(a - b).reshape(-1) for a, b in zip(g_l, g_u, strict=True)])
+    (g_w,) = torch.autograd.grad(
+        (v**2 / (1e-6 + (v**4).detach() ** 0.5)).sum(), w, retain_graph=True
+    )
+    if not lga:
+        state = SupervisedState(objective, module)
+        state.backward(module, (X_l, y_l))
+        for p, g in zip(parameters, g_l, strict=True):
+            torch.testing.assert_close(p.grad, g)
+        return
+    state = LGAState(
+        objective,
+        module,
+        n_unlabeled=len(X_u),
+        n_outputs=3,
+        label_lr=0.1,
+        labeled_weight=2.0,
+        gradient_decay=0.0,
+    ).double()
+    state.label_parameters.copy_(w.detach())
+    got = []
+    state._update_labels = lambda positions, w, g_w, outputs: got.append((g_w, outputs))
+    state.backward(module, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    for p, a, b in zip(parameters, g_l, g_u, strict=True):
+        torch.testing.assert_close(p.grad, b.detach() + 2.0 * a)
+    torch.testing.assert_close(got[0][0], g_w)
+    torch.testing.assert_close(got[0][1], module.eval()(X_u).detach())
+
+
+def test_label_pull():
+    """All the way, the labels are what the network says before its update."""
+    X_l, y_l, X_u = data("classification", 0)
+    module = mlp(0)
+    before = module(X_u).softmax(dim=1).detach()
+    state = lga_state(module, len(X_u), label_lr=0.5, label_pull=1.0)
+    optimizer = torch.optim.Adam(module.parameters())
+    state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    torch.testing.assert_close(state.labels(), before)
+    part = lga_state(module, len(X_u), label_lr=0.0, label_pull=0.25)
+    expected = 0.25 * module(X_u).log_softmax(dim=1).detach()
+    part.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    torch.testing.assert_close(part.label_parameters, expected)
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.3, 0.5, 1.0])
+def test_averaging(averaging):
+    """The mean of the parameters after each of the last steps."""
+    X_l, y_l, _ = data("classification", 0)
+    module = mlp(0)
+    state = SupervisedState(CLASSIFICATION, module, n_steps=10, averaging=averaging)
+    state = state.double()
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.1)
+    seen = []
+    for _ in range(10):
+        state.step(module, optimizer, (X_l, y_l))
+        seen.append(nn.utils.parameters_to_vector(module.parameters()).detach())
+    state.load_average(module)
+    last = torch.stack(seen[-max(1, round(10 * averaging)) :])
+    got = nn.utils.parameters_to_vector(module.parameters()).detach()
+    torch.testing.assert_close(got, last.mean(dim=0))
+
+
 def test_supervised_step_is_plain_training():
     X_l, y_l, _ = data("classification", 0)
     module = mlp(0)

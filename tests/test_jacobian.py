@@ -1,10 +1,12 @@
 """The backends of J d agree, and the fast one is taken only where it is right."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
+from sklearn_lga._encoding import quantile_bins
 from sklearn_lga._engine import LGAState, trainable_parameters
 from sklearn_lga._jacobian import (
     DoubleBackward,
@@ -14,6 +16,8 @@ from sklearn_lga._jacobian import (
 )
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
+
+BINS = quantile_bins(np.random.RandomState(0).randn(50, 4), 5)
 
 
 def products(backend, module, parameters, seed=0):
@@ -30,11 +34,11 @@ def products(backend, module, parameters, seed=0):
 
 
 @pytest.mark.parametrize("n_members", [1, 3])
-@pytest.mark.parametrize("linear_path", [False, True])
+@pytest.mark.parametrize("bins", [None, BINS])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("sizes", [(), (5,), (6, 5, 4)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_backends_agree(activation, sizes, dropout, linear_path, n_members):
+def test_backends_agree(activation, sizes, dropout, bins, n_members):
     noise = torch.Generator()
     module = MLP(
         4,
@@ -42,7 +46,7 @@ def test_backends_agree(activation, sizes, dropout, linear_path, n_members):
         hidden_layer_sizes=sizes,
         activation=activation,
         dropout=dropout,
-        linear_path=linear_path,
+        bins=bins,
         n_members=n_members,
         noise_generator=noise,
     ).double()

@@ -62,7 +62,34 @@ def settings(task):
         grid[name] = change
     if task == "clf":
         grid |= vat_lengths()
-    return grid
+    return grid | second_round()
+
+
+DECAY = {"weight_decay": 1.0}
+ENCODED = DECAY | {"n_bins": 8, "n_members": 2}
+SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
+
+
+def second_round():
+    """The network and the training around the best of the first settings."""
+    return {
+        "decay=1 averaging=0.5": DECAY | {"averaging": 0.5},
+        "decay=1 pull=0.1": DECAY | {"label_pull": 0.1},
+        "decay=1 members=4": DECAY | {"n_members": 4},
+        "bins=8": DECAY | {"n_bins": 8},
+        "bins=8 members=2": ENCODED,
+        "smooth": SMOOTH,
+        "smooth members=4": SMOOTH | {"n_members": 4},
+        "smooth bins=16": SMOOTH | {"n_bins": 16},
+        "smooth pull=0.03": SMOOTH | {"label_pull": 0.03},
+        "smooth pull=0.3": SMOOTH | {"label_pull": 0.3},
+        "smooth decay=3": SMOOTH | {"weight_decay": 3.0},
+        "smooth lr=3e-4": SMOOTH | {"lr": 3e-4},
+        "smooth dropout=0": SMOOTH | {"dropout": 0.0},
+        "smooth dropout=0.5": SMOOTH | {"dropout": 0.5},
+        "smooth hidden=512": SMOOTH | {"hidden_layer_sizes": (512,)},
+        "smooth hidden=128,128": SMOOTH | {"hidden_layer_sizes": (128, 128)},
+    }
 
 
 def vat_lengths():

@@ -1,0 +1,102 @@
+"""Piecewise-linear encoding of numerical features."""
+
+import numpy as np
+import torch
+from torch import nn
+
+SCALE = 0.5
+"""Of the encoded features, beside features of unit variance."""
+
+
+def quantile_bins(X, n_bins):
+    """Bins between the quantiles of each column that has more than two values.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Rows, labelled or not.
+
+    n_bins : int
+        Bins of a column, at most: equal quantiles make one.
+
+    Returns
+    -------
+    columns : ndarray of int, shape (n_encoded,)
+        The column of each bin.
+
+    lower, width : ndarray of float32, shape (n_encoded,)
+        Where the bin starts, and how wide it is.
+    """
+    columns, lower, width = [], [], []
+    quantiles = np.linspace(0.0, 1.0, n_bins + 1)
+    for j in range(X.shape[1]):
+        edges = np.unique(np.quantile(X[:, j], quantiles).astype(np.float32))
+        steps = np.diff(edges)
+        if len(steps) > 1 and np.isfinite(steps).all():
+            columns += [j] * len(steps)
+            lower += list(edges[:-1])
+            width += list(steps)
+    return (
+        np.array(columns, dtype=np.int64),
+        np.array(lower, dtype=np.float32),
+        np.array(width, dtype=np.float32),
+    )
+
+
+class PiecewiseLinearEncoding(nn.Module):
+    """Each bin as a feature that rises from 0 to 1 across it, and is flat beside it.
+
+    A linear layer on them is a piecewise-linear function of each column, with knots
+    at its quantiles [1]_.
+
+    Parameters
+    ----------
+    columns, lower, width : ndarray of shape (n_encoded,)
+        As :func:`quantile_bins` gives them.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical
+       Features in Tabular Deep Learning", 2022.
+    """
+
+    def __init__(self, columns, lower, width):
+        super().__init__()
+        self.register_buffer("columns", torch.from_numpy(columns))
+        self.register_buffer("lower", torch.from_numpy(lower))
+        self.register_buffer("width", torch.from_numpy(width))
+
+    def forward(self, x):
+        """From (n_rows, n_features) to (n_rows, n_encoded), centred and scaled."""
+        position = (x[:, self.columns] - self.lower) / self.width
+        return SCALE * (position.clamp(0.0, 1.0) - 0.5)
+
+    def extra_repr(self):
+        """What repr shows."""
+        return f"n_encoded={len(self.columns)}"
+
+
+class EncodedInputs(nn.Module):
+    """The features as they are, and every second member's encoded ones beside them.
+
+    Parameters
+    ----------
+    encoding : torch.nn.Module
+        From (n_rows, n_features) to (n_rows, n_encoded).
+
+    n_members : int
+        Networks side by side; the first one sees the encoded features, the second
+        zeros in their place, and so on.
+    """
+
+    def __init__(self, encoding, n_members):
+        super().__init__()
+        self.encoding = encoding
+        seen = 1.0 - torch.arange(n_members) % 2
+        self.register_buffer("seen", seen.view(-1, 1, 1))
+
+    def forward(self, x):
+        """Inputs, of shape (n_members, n_rows, n_features + n_encoded)."""
+        encoded = self.encoding(x) * self.seen
+        inputs = torch.cat([x.expand(len(encoded), -1, -1), encoded], dim=-1)
+        return inputs if len(inputs) > 1 else inputs[0]
