@@ -57,11 +57,11 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     hidden_layer_sizes: object = (256,)
     activation: str = "relu"
     dropout: float = 0.2
-    n_members: int = 1
-    n_bins: int = 0
+    n_members: int = 2
+    n_bins: int = 8
     lr: float | None = None
-    weight_decay: float = 0.0
-    averaging: float = 0.0
+    weight_decay: float | None = None
+    averaging: float | None = None
     batch_size: int = 256
     unlabeled_batch_size: int | None = None
     max_epochs: int | None = None
@@ -86,8 +86,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "n_bins": [Interval(Integral, 0, None, closed="left")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "averaging": [Interval(Real, 0, 1, closed="both")],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "averaging": [Interval(Real, 0, 1, closed="both"), None],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "unlabeled_batch_size": [Interval(Integral, 1, None, closed="left"), None],
@@ -152,7 +152,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             self._warm_start(net, continued and self.net_, dataset)
             check_callback_names(net, self.net_params)
             net.partial_fit(dataset)
-        net.state_.load_average(net.module_)
+        if not self.early_stopping:
+            net.state_.load_average(net.module_)
         net.check_finite()
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
         return self._imputed(dataset, encoded.unlabeled)
@@ -230,7 +231,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
-        state_arguments["averaging"] = 0.0 if self.early_stopping else self.averaging
+        state_arguments["averaging"] = self._for_built_in(self.averaging, 0.5)
         state_arguments["batch_generator"] = torch.Generator().manual_seed(
             seeds.batches
         )
@@ -255,13 +256,19 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             **net_params,
         )
 
+    def _for_built_in(self, value, default):
+        """A parameter whose None means ``default`` for the built-in network, else 0."""
+        if value is None:
+            return default if self.module is None else 0.0
+        return value
+
     def _default_optimizer(self, device):
         """Adam with decoupled weight decay, in one kernel where torch has it."""
         if "optimizer" in (self.net_params or {}):
             return {}
         return {
             "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self.weight_decay,
+            "optimizer__weight_decay": self._for_built_in(self.weight_decay, 1.0),
             "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
         }
 
@@ -323,9 +330,12 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _bins(self, X):
         """Bins of the columns, where there are not too many; CSR has none."""
-        if not self.n_bins or issparse(X) or X.shape[1] > MAX_ENCODED:
-            return None
-        return quantile_bins(X, self.n_bins)
+        if self.warm_start and hasattr(self, "_bins_of_fit"):
+            return self._bins_of_fit
+        self._bins_of_fit = None
+        if self.n_bins and not issparse(X) and X.shape[1] <= MAX_ENCODED:
+            self._bins_of_fit = quantile_bins(X, self.n_bins)
+        return self._bins_of_fit
 
     def _module_randomness(self, seed, device):
         """Let a module of the user's draw from torch's global generator, seeded.

@@ -30,7 +30,8 @@ def quantile_bins(X, n_bins):
     columns, lower, width = [], [], []
     quantiles = np.linspace(0.0, 1.0, n_bins + 1)
     for j in range(X.shape[1]):
-        edges = np.unique(np.quantile(X[:, j], quantiles).astype(np.float32))
+        edges = np.quantile(X[:, j], quantiles, method="nearest")  # values of X
+        edges = np.unique(edges.astype(np.float32))
         steps = np.diff(edges)
         if len(steps) > 1 and np.isfinite(steps).all():
             columns += [j] * len(steps)

@@ -21,7 +21,7 @@ class BaseLGA(BaseNetEstimator):
     gradient_decay: float = 0.9
     norm_decay: float = 0.9
     eps_norm: float | None = None
-    label_pull: float = 0.0
+    label_pull: float = 0.1
 
     _parameter_constraints = {
         **BaseNetEstimator._parameter_constraints,

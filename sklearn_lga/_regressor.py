@@ -32,9 +32,10 @@ class LGARegressor(RegressorTargets, BaseLGA):
     Parameters
     ----------
     module : callable or None, default=None
-        None: the built-in network, set by ``hidden_layer_sizes``, ``activation`` and
-        ``dropout``. Otherwise a class or callable, called as ``module(n_features,
-        n_outputs, **module_params)``, that gives a ``torch.nn.Module`` with outputs
+        None: the built-in network, set by ``hidden_layer_sizes``, ``activation``,
+        ``dropout``, ``n_members`` and ``n_bins``. Otherwise a class or callable, called
+        as ``module(n_features, n_outputs, **module_params)``, that gives a
+        ``torch.nn.Module`` with outputs
         of shape (n_rows, n_outputs). ``n_features`` is ``X.shape[1]``
         for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
         only with a module of one's own. Setting both is an error.
@@ -48,8 +49,28 @@ class LGARegressor(RegressorTargets, BaseLGA):
     dropout : float in [0, 1), default=0.2
         Share of its hidden units that are dropped in training.
 
+    n_members : int, default=2
+        Networks of the built-in kind that are trained side by side on the same labels
+        and predict together.
+
+    n_bins : int, default=8
+        Quantile bins of each column, for a piecewise-linear encoding that every
+        second network sees beside the features (one network always). 0: no encoding;
+        there is none either for CSR matrices, for columns of two values, and where
+        there are more than 100 columns.
+
     lr : float or None, default=None
         alpha_theta, the step size of the optimizer of the network. None means 1e-3.
+
+    weight_decay : float or None, default=None
+        Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
+        (``AdamW``). None means 1.0 for the built-in network, 0 for a module of your
+        own.
+
+    averaging : float in [0, 1] or None, default=None
+        Share of the training, its last part, over which the network's parameters are
+        averaged for prediction. None means 0.5 for the built-in network, 0 for a
+        module of your own. Early stopping restores the best epoch instead.
 
     batch_size : int, default=256
         Labelled rows in a step; all of them where there are fewer.
@@ -138,6 +159,11 @@ class LGARegressor(RegressorTargets, BaseLGA):
 
     eps_norm : float or None, default=None
         The stabilizer of Eq. 2. None means 1e-6.
+
+    label_pull : float in [0, 1], default=0.1
+        After each step of its own, a row's w goes by this share of the way to what
+        the network says. Not in the paper, whose algorithm is that of 0: it takes
+        out of the imputed targets the noise of their own few steps.
 
     solver : {"network", "exact"}, default="network"
         "exact" is linear regression in place of the network, followed exactly in

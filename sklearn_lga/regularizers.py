@@ -491,8 +491,9 @@ class PseudoLabel(_NeedsClasses, Regularizer):
 
     def loss(self, state, module, X, logits):
         """Cross entropy with the predicted class, of the confident rows."""
-        confidence, label = logits.detach().softmax(dim=-1).max(dim=-1)
-        loss = F.cross_entropy(logits, label, reduction="none")
+        log_p = F.log_softmax(logits, dim=-1)
+        confidence, label = log_p.detach().exp().max(dim=-1, keepdim=True)
+        loss = -log_p.gather(-1, label)
         return torch.where(confidence >= self.threshold, loss, 0.0).mean()
 
 

@@ -154,7 +154,8 @@ def test_without_unlabeled_rows_equals_supervised(lga, baseline, seed, small):
 
 def test_label_lr_zero_keeps_labels_uniform(small):
     X, _, y_marked = small
-    model = LGAClassifier(max_epochs=3, label_lr=0, random_state=0).fit(X, y_marked)
+    model = LGAClassifier(max_epochs=3, label_lr=0, label_pull=0, random_state=0)
+    model.fit(X, y_marked)
     np.testing.assert_allclose(model.label_distributions_[y_marked == -1], 0.1)
 
 
@@ -237,7 +238,7 @@ def test_csr_equals_dense(container, small):
     X, _, y_marked = small
     X = np.where(np.abs(X) > 0.8, X, 0.0)
     dense, csr = (
-        LGAClassifier(max_epochs=2, random_state=0).fit(data, y_marked)
+        LGAClassifier(n_bins=0, max_epochs=2, random_state=0).fit(data, y_marked)
         for data in (X, container(X))
     )
     np.testing.assert_array_equal(dense.predict_proba(X), csr.predict_proba(X))
@@ -408,7 +409,7 @@ def test_clone_pickle_joblib(estimator, dumps, small, targets, tmp_path):
 def test_warm_start(small):
     X, _, y_marked = small
     hidden = y_marked == -1
-    model = LGAClassifier(max_epochs=20, warm_start=True, random_state=0)
+    model = LGAClassifier(max_epochs=20, label_pull=0, warm_start=True, random_state=0)
     first = model.fit(X, y_marked).net_.state_.label_parameters.clone()
     weights = [p.clone() for p in model.net_.module_.parameters()]
     model.set_params(label_lr=0.0, lr=1e-12, max_epochs=1).fit(X, y_marked)
@@ -423,6 +424,15 @@ def test_warm_start(small):
         torch.testing.assert_close(before, after)
     with pytest.raises(ValueError, match="warm_start=True continues with the classes"):
         model.fit(X, np.where(y_marked == 9, 11, y_marked))
+
+
+def test_warm_start_keeps_the_bins():
+    """Of rows with fewer values there would be fewer, and so another network."""
+    X = np.random.RandomState(0).randn(60, 2)
+    y = np.where(np.arange(60) < 20, X[:, 0] > 0, -1)
+    model = LGAClassifier(max_epochs=1, warm_start=True, random_state=0).fit(X, y)
+    model.fit(np.sign(X), y)
+    assert model.net_.module_[0].encoding.columns.shape == (16,)
 
 
 def test_warm_start_of_another_network_is_refused(small):

@@ -1,7 +1,7 @@
 """Choose defaults: score settings of the estimators on real tables.
 
     python examples/benchmarks/tables.py DATA_DIR OUT.jsonl [--task clf|reg]
-        [--seeds 2] [--sets a,b] [--settings name,name] [--jobs 2] [--print-only]
+        [--seeds 2] [--sets a,b] [--settings "name;name"] [--jobs 2] [--print-only]
 
 DATA_DIR holds one ``.npz`` a data set: ``X`` (rows, features), ``y`` (int for
 classes, float for targets) and, where there are any, ``categorical`` (bool a
@@ -34,14 +34,37 @@ N_TRAIN, N_TEST = 5000, 2000
 SEED_OFFSET = 1000  # splits of their own, apart from any other benchmark's
 
 
+# The network and the training of the first round: Algorithm 1 and nothing else.
+PLAIN = {
+    "n_members": 1,
+    "n_bins": 0,
+    "weight_decay": 0.0,
+    "averaging": 0.0,
+    "label_pull": 0.0,
+}
+DECAY = PLAIN | {"weight_decay": 1.0}
+ENCODED = DECAY | {"n_bins": 8, "n_members": 2}
+SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
+
+
 def settings(task):
-    """Named parameters: the default first, then one change at a time."""
-    grid = {"default": {}, "supervised": {}}
+    """Named parameters, round by round."""
+    first = first_round(task)
+    if task == "clf":
+        first |= vat_lengths()
+    grid = {name: PLAIN | change for name, change in first.items()}
+    return grid | second_round() | {"default": {}, "supervised, defaults": {}}
+
+
+def first_round(task):
+    """One change at a time."""
+    grid = {"plain": {}, "supervised": {}}
     for travel in {"clf": (5, 15, 50), "reg": (1, 3, 10)}[task]:
         for decay in (("linear", 3.0), ("linear", 10.0), ("linear", 30.0)):
             name = f"travel={travel} T={decay[1]:g}"
             grid[name] = {"label_lr": travel, "labeled_weight": decay}
-    for name, change in {
+    decay = {"optimizer": AdamW, "optimizer__weight_decay": 1.0}
+    return grid | {
         "dropout=0": {"dropout": 0.0},
         "hidden=128,128": {"hidden_layer_sizes": (128, 128)},
         "hidden=512": {"hidden_layer_sizes": (512,)},
@@ -51,23 +74,11 @@ def settings(task):
         "eps_norm=1e-3": {"eps_norm": 1e-3},
         "batch=64": {"unlabeled_batch_size": 64},
         "lr=3e-4 travel x2": {"lr": 3e-4, "label_lr": {"clf": 30, "reg": 6}[task]},
-        "AdamW decay=0.1": {"optimizer": AdamW, "optimizer__weight_decay": 0.1},
-        "AdamW decay=1": {"optimizer": AdamW, "optimizer__weight_decay": 1.0},
-        "supervised AdamW decay=1": {
-            "optimizer": AdamW,
-            "optimizer__weight_decay": 1.0,
-        },
+        "AdamW decay=0.1": decay | {"optimizer__weight_decay": 0.1},
+        "AdamW decay=1": decay,
+        "supervised AdamW decay=1": decay,
         "supervised dropout=0": {"dropout": 0.0},
-    }.items():
-        grid[name] = change
-    if task == "clf":
-        grid |= vat_lengths()
-    return grid | second_round()
-
-
-DECAY = {"weight_decay": 1.0}
-ENCODED = DECAY | {"n_bins": 8, "n_members": 2}
-SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
+    }
 
 
 def second_round():
@@ -160,6 +171,8 @@ def run(path, task, name, params, seed):
     hidden = marked == -1 if task == "clf" else np.isnan(marked)
     model = estimator(random_state=seed)
     params = dict(params)
+    if supervised:
+        params.pop("label_pull", None)
     if "label_lr" in params:  # given as a row's travel in a whole run
         steps = int(np.ceil(hidden.sum() / 256))
         params["label_lr"] /= max(20, int(np.ceil(1000 / steps)))
@@ -218,7 +231,7 @@ def main():
             for name, params in settings(args.task).items()
             for path in sorted(args.data.glob("*.npz"))
             if (not args.sets or path.stem in args.sets.split(","))
-            and (not args.settings or name in args.settings.split(","))
+            and (not args.settings or name in args.settings.split(";"))
             and (path.stem, name, seed) not in done
             and "X" in (data := np.load(path))
             and (data["y"].dtype.kind in "iu") == (args.task == "clf")

@@ -237,6 +237,7 @@ FULL = Protocol(
         "gradient_decay": 0.9,
         "norm_decay": 0.9,
         "eps_norm": 1e-6,
+        "label_pull": 0.0,
     },
 )
 SCALED = Protocol(

@@ -30,6 +30,10 @@ COLORS = {"LGA": "#d55e00", "supervised": "#0072b2"}
 NETWORK = {
     "hidden_layer_sizes": (128, 128, 128),
     "dropout": 0.0,
+    "n_members": 1,
+    "n_bins": 0,
+    "weight_decay": 0.0,
+    "averaging": 0.0,
     "batch_size": 512,
     "unlabeled_batch_size": 2560,
     "lr": 3e-4,
@@ -39,6 +43,7 @@ LGA = {
     "labeled_weight": ("linear", 20.0),
     "gradient_decay": 0.99,
     "norm_decay": 0.99,
+    "label_pull": 0.0,
 }
 QUICK = {"trials": 2, "epochs": 40, "every": 10}
 FULL = {"trials": 25, "epochs": 150, "every": 10}

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from sklearn_lga import LGAClassifier
+from sklearn_lga._encoding import (
+    SCALE,
+    EncodedInputs,
+    PiecewiseLinearEncoding,
+    quantile_bins,
+)
+from sklearn_lga.modules import MLP
+
+X = np.random.RandomState(0).randn(400, 3)
+
+
+def test_bins_are_between_the_quantiles():
+    columns, lower, width = quantile_bins(X, 4)
+    np.testing.assert_array_equal(columns, np.repeat([0, 1, 2], 4))
+    edges = np.quantile(X, [0, 0.25, 0.5, 0.75, 1], axis=0, method="nearest")
+    edges = edges.astype(np.float32)
+    np.testing.assert_allclose(lower, edges[:-1].T.ravel(), rtol=1e-6)
+    np.testing.assert_allclose(width, np.diff(edges, axis=0).T.ravel(), rtol=1e-5)
+
+
+def test_columns_of_few_values():
+    rows = np.column_stack([np.zeros(90), np.arange(90) % 2, np.arange(90) % 3])
+    columns, lower, width = quantile_bins(rows, 8)
+    np.testing.assert_array_equal(columns, [2, 2])
+    np.testing.assert_array_equal(lower, [0, 1])
+    np.testing.assert_array_equal(width, [1, 1])
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_encoding_does_not_depend_on_the_scale(scale):
+    encoded = []
+    for rows in (X, scale * X + 3 * scale):
+        encoding = PiecewiseLinearEncoding(*quantile_bins(rows, 5))
+        encoded.append(encoding(torch.from_numpy(rows.astype(np.float32))))
+    torch.testing.assert_close(*encoded, rtol=0, atol=1e-3)
+
+
+def test_a_linear_map_of_it_is_piecewise_linear():
+    encoding = PiecewiseLinearEncoding(*quantile_bins(X[:, :1], 4))
+    encoded = encoding(torch.from_numpy(np.sort(X[:, :1], axis=0)).float())
+    assert encoded.shape == (400, 4)
+    assert (encoded.diff(dim=0) >= 0).all()
+    assert encoded.abs().max() == SCALE / 2
+    rising = (encoded.diff(dim=0) > 0).sum(dim=1)
+    assert (rising <= 2).all()  # one bin at a time, two at a knot
+    outside = encoding(torch.tensor([[-100.0], [100.0]]))
+    assert outside.tolist() == [[-SCALE / 2] * 4, [SCALE / 2] * 4]
+
+
+@pytest.mark.parametrize("n_members", [1, 2, 3])
+def test_every_second_member_sees_it(n_members):
+    encoding = PiecewiseLinearEncoding(*quantile_bins(X, 4))
+    rows = torch.from_numpy(X.astype(np.float32))
+    inputs = EncodedInputs(encoding, n_members)(rows)
+    if n_members == 1:
+        inputs = inputs.unsqueeze(0)
+    assert inputs.shape == (n_members, 400, 3 + 12)
+    for m, each in enumerate(inputs):
+        torch.testing.assert_close(each[:, :3], rows)
+        expected = encoding(rows) if m % 2 == 0 else torch.zeros(400, 12)
+        torch.testing.assert_close(each[:, 3:], expected)
+
+
+def test_ensembles_predict_their_mean():
+    network = MLP(3, 2, n_members=3, bins=quantile_bins(X, 4))
+    rows = torch.from_numpy(X.astype(np.float32))
+    members = network(rows)
+    assert members.shape == (400, 3, 2)
+    torch.testing.assert_close(network.eval()(rows), members.mean(dim=1))
+    assert not torch.equal(members[:, 0], members[:, 1])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
+def test_estimators_encode_tables_alone(container):
+    y = np.where(np.arange(400) < 50, (X[:, 0] > 0).astype(int), -1)
+    model = LGAClassifier(n_bins=4, n_members=2, max_epochs=2, random_state=0)
+    rows = X.copy()
+    model.fit(container(rows), y)
+    np.testing.assert_array_equal(rows, X)
+    encoded = any(isinstance(m, EncodedInputs) for m in model.net_.module_.modules())
+    assert encoded == (container is np.asarray)
+    wide = LGAClassifier(n_bins=4, max_epochs=2).fit(np.tile(X, 40), y)
+    assert not any(isinstance(m, EncodedInputs) for m in wide.net_.module_.modules())
