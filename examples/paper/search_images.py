@@ -41,6 +41,16 @@ LGA |= {
     "lr=1e-2, T from 3, travel=50": {"lr": 1e-2, "label_lr": 50.0} | T_FROM_3,
     "lr=1e-2, T from 3, travel=5": {"lr": 1e-2, "label_lr": 5.0} | T_FROM_3,
 }
+LGA |= {f"lr=1e-2, T={T}": {"lr": 1e-2, "labeled_weight": T} for T in (0.3, 1.0)}
+# The third: less and less of the labelled gradient.
+LGA |= {
+    f"lr=1e-2, T from {start:g}, travel={travel:g}": {
+        "lr": 1e-2,
+        "labeled_weight": ("linear", start),
+        "label_lr": travel,
+    }
+    for start, travel in ((0.3, 15.0), (0.1, 15.0), (0.3, 50.0), (0.1, 50.0))
+}
 OTHERS = ("VAT", "VAT + EntMin", "Pi-Model", "Mean Teacher", "Pseudo-Label")
 SETTINGS = {
     ("LGA", "as it is"): {},
