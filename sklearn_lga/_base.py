@@ -23,6 +23,7 @@ from ._checks import (
     check_hidden_layer_sizes,
     check_length,
     check_module,
+    check_not_set,
     check_regularizers,
     continue_network,
     count_held_out,
@@ -265,6 +266,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     def _default_optimizer(self, device):
         """Adam with decoupled weight decay, in one kernel where torch has it."""
         if "optimizer" in (self.net_params or {}):
+            check_not_set(self.weight_decay, "weight_decay", "optimizer")
             return {}
         return {
             "optimizer": torch.optim.AdamW,

@@ -92,6 +92,16 @@ def check_module(module, settings, estimator_type):
             )
 
 
+def check_not_set(value, name, replaced_by):
+    """Refuse a parameter of what the user replaced by another through net_params."""
+    if value is not None:
+        raise ValueError(
+            f"{name}={value!r} sets the built-in {replaced_by}, but net_params holds "
+            f"another {replaced_by}. Pass {replaced_by}__{name}, or leave {name} at "
+            "None."
+        )
+
+
 def check_regularizers(regularizers):
     """Refuse what the engine could not use as a regularizer."""
     needed = ("weight", "weight_at", "init", "loss", "update", "for_targets")

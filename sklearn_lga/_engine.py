@@ -194,7 +194,7 @@ class SupervisedState(nn.Module):
         """Put the averaged parameters in place of the last ones."""
         if self.n_averaged:
             nn.utils.vector_to_parameters(
-                self.parameter_average, trainable_parameters(module)
+                self.parameter_average.clone(), trainable_parameters(module)
             )
 
     def _regularizers_and_states(self):

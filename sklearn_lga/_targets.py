@@ -204,6 +204,8 @@ class ClassifierTargets(ClassifierMixin):
 class RegressorTargets(RegressorMixin):
     """Targets, some of them marked as missing; one or several for each row."""
 
+    hidden_layer_sizes: object = (128, 128)
+
     _target_constraints = {"unlabeled": [Real, None]}
     _objective = REGRESSION
 

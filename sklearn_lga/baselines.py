@@ -217,7 +217,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
         only with a module of one's own. Setting both is an error.
 
-    hidden_layer_sizes : sequence of int, default=(256,)
+    hidden_layer_sizes : sequence of int, default=(128, 128)
         Units of each hidden layer of the built-in network.
 
     activation : {"relu", "leaky_relu", "elu", "gelu", "silu", "tanh"}, default="relu"

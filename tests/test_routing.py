@@ -109,3 +109,32 @@ def test_module_parameters_are_checked():
     model = LGAClassifier(module=Linear, max_epochs=1).set_params(module__extras=1)
     with pytest.raises(ValueError, match="Linear takes no argument.*'extra'"):
         model.fit(X, Y)
+
+
+def test_weight_decay_of_the_built_in_optimizer():
+    model = LGAClassifier(max_epochs=1, random_state=0).fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 1.0
+    model = LGAClassifier(module=Linear, max_epochs=1, random_state=0)
+    assert model.fit(X, Y).net_.optimizer_.param_groups[0]["weight_decay"] == 0.0
+    model.set_params(weight_decay=0.5).fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 0.5
+    model.set_params(optimizer=torch.optim.SGD)
+    with pytest.raises(ValueError, match=r"weight_decay=0\.5 sets the built-in"):
+        model.fit(X, Y)
+    model.set_params(weight_decay=None).fit(X, Y)
+    assert isinstance(model.net_.optimizer_, torch.optim.SGD)
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "averaging", "expected"),
+    [(False, None, 5), (False, 0.2, 2), (False, 0.0, 0), (True, None, 5)],
+)
+def test_averaging_reaches_the_engine(early_stopping, averaging, expected):
+    model = LGAClassifier(
+        max_epochs=10, averaging=averaging, early_stopping=early_stopping
+    )
+    state = model.set_params(random_state=0, n_iter_no_change=20).fit(X, Y).net_.state_
+    assert state.n_averaged == expected
+    vector = torch.nn.utils.parameters_to_vector(model.net_.module_.parameters())
+    is_average = expected and torch.equal(vector, state.parameter_average)
+    assert bool(is_average) == (expected > 0 and not early_stopping)

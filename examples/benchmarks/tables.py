@@ -23,7 +23,6 @@ from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from torch.optim import AdamW
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
@@ -63,7 +62,6 @@ def first_round(task):
         for decay in (("linear", 3.0), ("linear", 10.0), ("linear", 30.0)):
             name = f"travel={travel} T={decay[1]:g}"
             grid[name] = {"label_lr": travel, "labeled_weight": decay}
-    decay = {"optimizer": AdamW, "optimizer__weight_decay": 1.0}
     return grid | {
         "dropout=0": {"dropout": 0.0},
         "hidden=128,128": {"hidden_layer_sizes": (128, 128)},
@@ -74,9 +72,9 @@ def first_round(task):
         "eps_norm=1e-3": {"eps_norm": 1e-3},
         "batch=64": {"unlabeled_batch_size": 64},
         "lr=3e-4 travel x2": {"lr": 3e-4, "label_lr": {"clf": 30, "reg": 6}[task]},
-        "AdamW decay=0.1": decay | {"optimizer__weight_decay": 0.1},
-        "AdamW decay=1": decay,
-        "supervised AdamW decay=1": decay,
+        "AdamW decay=0.1": {"weight_decay": 0.1},
+        "AdamW decay=1": {"weight_decay": 1.0},
+        "supervised AdamW decay=1": {"weight_decay": 1.0},
         "supervised dropout=0": {"dropout": 0.0},
     }
 

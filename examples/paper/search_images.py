@@ -49,7 +49,7 @@ LGA |= {
         "labeled_weight": ("linear", start),
         "label_lr": travel,
     }
-    for start, travel in ((0.3, 15.0), (0.1, 15.0), (0.3, 50.0), (0.1, 50.0))
+    for start, travel in ((0.3, 15.0), (0.1, 15.0), (0.3, 50.0))
 }
 OTHERS = ("VAT", "VAT + EntMin", "Pi-Model", "Mean Teacher", "Pseudo-Label")
 SETTINGS = {
@@ -64,7 +64,6 @@ SETTINGS = {
         ("VAT", f"weight={weight:g}, eps={eps:g}"): {"weight": weight, "eps": eps}
         for weight, eps in ((0.3, 0.5), (0.3, 2.0), (1.0, 0.5), (1.0, 1.0))
     },
-    ("LGA + VAT", "lr=1e-2, T from 3"): {"lr": 1e-2} | T_FROM_3,
 }
 
 
