@@ -270,7 +270,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             return {}
         return {
             "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self._for_built_in(self.weight_decay, 1.0),
+            "optimizer__weight_decay": self._for_built_in(self.weight_decay, 3.0),
             "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
         }
 

@@ -44,6 +44,7 @@ PLAIN = {
 DECAY = PLAIN | {"weight_decay": 1.0}
 ENCODED = DECAY | {"n_bins": 8, "n_members": 2}
 SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
+DEEP = SMOOTH | {"hidden_layer_sizes": (128, 128)}
 
 
 def settings(task):
@@ -97,7 +98,10 @@ def second_round():
         "smooth dropout=0": SMOOTH | {"dropout": 0.0},
         "smooth dropout=0.5": SMOOTH | {"dropout": 0.5},
         "smooth hidden=512": SMOOTH | {"hidden_layer_sizes": (512,)},
-        "smooth hidden=128,128": SMOOTH | {"hidden_layer_sizes": (128, 128)},
+        "smooth hidden=128,128": DEEP,
+        "deep decay=3": DEEP | {"weight_decay": 3.0},
+        "deep decay=3 lr=3e-4": DEEP | {"weight_decay": 3.0, "lr": 3e-4},
+        "deep decay=3 dropout=0.3": DEEP | {"weight_decay": 3.0, "dropout": 0.3},
     }
 
 
