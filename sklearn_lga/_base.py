@@ -109,6 +109,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
     }
 
     _default_lr = 1e-3
+    _default_weight_decay = 1.0
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -270,7 +271,9 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             return {}
         return {
             "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self._for_built_in(self.weight_decay, 3.0),
+            "optimizer__weight_decay": self._for_built_in(
+                self.weight_decay, self._default_weight_decay
+            ),
             "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
         }
 

@@ -208,6 +208,7 @@ class RegressorTargets(RegressorMixin):
 
     _target_constraints = {"unlabeled": [Real, None]}
     _objective = REGRESSION
+    _default_weight_decay = 3.0
 
     def _encode(self, y, reset):
         targets = as_targets(y)

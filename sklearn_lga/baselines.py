@@ -69,7 +69,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
 
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
-        (``AdamW``). None means 3.0 for the built-in network, 0 for a module of your
+        (``AdamW``). None means 1.0 for the built-in network, 0 for a module of your
         own.
 
     averaging : float in [0, 1] or None, default=None
