@@ -161,7 +161,12 @@ def test_recorder_sees_the_first_updates():
     X, y = make_shells(60, 2, random_state=0)
     recorder = AlignmentRecorder(X, y, n_updates=1)
     model = RegularizedNetClassifier(
-        max_epochs=1, dropout=0.0, callbacks=[recorder], random_state=0, batch_size=60
+        max_epochs=1,
+        dropout=0.0,
+        weight_decay=0.0,
+        callbacks=[recorder],
+        random_state=0,
+        batch_size=60,
     )
     model.fit(X, y)
     fitted = dict(model.net_.callbacks_)["AlignmentRecorder"]
