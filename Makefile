@@ -30,6 +30,7 @@ doc: .venv/.doc-installed
 
 bench: install
 	$(BIN)/python examples/benchmarks/step.py
+	$(BIN)/python examples/benchmarks/fit.py
 	$(BIN)/python examples/benchmarks/linear.py
 	$(BIN)/python examples/benchmarks/default_fits.py
 

@@ -26,7 +26,15 @@ N_FEATURES, N_CLASSES, N_EPOCHS = 20, 5, 5
 def fit_seconds(X, y, batch_size):
     """Seconds of a fit."""
     model = LGAClassifier(
-        batch_size=batch_size, max_epochs=N_EPOCHS, device="cpu", random_state=0
+        batch_size=batch_size,
+        max_epochs=N_EPOCHS,
+        n_members=1,
+        n_bins=0,
+        weight_decay=0.0,
+        averaging=0.0,
+        label_pull=0.0,
+        device="cpu",
+        random_state=0,
     )
     start = time.perf_counter()
     model.fit(X, y)
