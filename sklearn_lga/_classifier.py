@@ -123,7 +123,7 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
 
     net_params : dict or None, default=None
         Other arguments of ``skorch.NeuralNet``: "optimizer" (default
-        ``torch.optim.Adam``), "iterator_train", "iterator_valid", "compile",
+        ``AdamW``, fused), "iterator_train", "iterator_valid", "compile",
         "use_caching", "torch_load_kwargs", and routed ones as in
         ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
         ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.

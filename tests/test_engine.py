@@ -168,11 +168,11 @@ def test_propositions_2_and_3(seed, labeled_weight):
     positions = torch.arange(len(X_u))
     for exponent in range(1, 8):
         state.adam["lr"] = optimizer.param_groups[0]["lr"] = 10.0**-exponent
-        for _ in range(600):
+        for _ in range(900):
             terms = state.step(module, optimizer, (X_l, y_l), (X_u, positions))
     residual = (X_l.T @ (X_l @ module.weight.detach().T - y_l)) / len(X_l)
     assert (X_l.T @ y_l / len(X_l)).abs().max() > 0.1
-    assert residual.abs().max() < 5e-4
+    assert residual.abs().max() < 1e-4
     least_squares = torch.linalg.lstsq(X_l, y_l).solution
     torch.testing.assert_close(
         module.weight.detach().T, least_squares, rtol=0, atol=1e-3
