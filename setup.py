@@ -11,14 +11,23 @@ version = next(
 
 extras = {
     "plot": ["matplotlib>=3.8"],
-    "test": [
-        "hypothesis>=6.80",
-        "pandas>=2.1",
-        "pytest>=7.4",
-        "ruff>=0.9",
-    ],
-    "doc": ["matplotlib>=3.8", "numpydoc>=1.6", "sphinx>=7.2"],
+    "table": ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0", "skrub>=0.5"],
+    "distributed": ["accelerate>=1.0", "dask[distributed]>=2024.5"],
+    "safetensors": ["safetensors>=0.4"],
 }
+extras["test"] = [
+    *(extras["plot"] + extras["table"] + extras["distributed"]),
+    *extras["safetensors"],
+    "hypothesis>=6.80",
+    "pytest>=7.4",
+    "ruff>=0.9",
+]
+extras["doc"] = [
+    *(extras["plot"] + extras["table"]),
+    "numpydoc>=1.6",
+    "sphinx>=7.2",
+    "sphinx-gallery>=0.17",
+]
 
 setup(
     name="sklearn_lga",
