@@ -1,34 +1,10 @@
 """One iteration of Algorithm 1, with all of its state in one object."""
 
-from contextlib import contextmanager
-
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _NormBase
 
 from . import alignment
-from ._jacobian import differentiate
-
-
-@contextmanager
-def frozen_statistics(module):
-    """Batch norm normalizes by the batch, but leaves its running statistics alone.
-
-    Used for every pass of a step but the labelled one, so that one pass a step
-    updates the statistics.
-    """
-    layers = [
-        layer
-        for layer in module.modules()
-        if isinstance(layer, _NormBase) and layer.track_running_stats
-    ]
-    for layer in layers:
-        layer.track_running_stats = False
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.track_running_stats = True
+from ._jacobian import differentiate, frozen_statistics
 
 
 def trainable_parameters(module):
@@ -169,16 +145,21 @@ class SupervisedState(nn.Module):
     def backward(self, module, labeled_batch, unlabeled_batch=None):
         """What of :meth:`step` is before the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
-        outputs, loss, g_l = self._labeled_gradient(module, parameters, labeled_batch)
-        terms = {"loss": loss, "y_pred": outputs, "labeled_loss": loss}
+        rows, labels = labeled_batch
+        outputs = module(rows)
+        check_outputs(module, outputs, labels)
+        loss, delta = self._loss_and_delta(outputs, labels)
+        gradient = alignment.flat_gradient(outputs, parameters, delta)
+        terms = {"loss": loss, "labeled_loss": loss}
         if self.regularizers:
             rows = (unlabeled_batch or labeled_batch)[0]
             with frozen_statistics(module):
                 logits = module(rows)
-            g_l = g_l + self._regularize(module, parameters, rows, logits, terms)
-        assign_gradient(parameters, g_l)
+            term = self._regularization(module, rows, logits, terms)
+            gradient += alignment.flat_gradient(term, parameters)
+        assign_gradient(parameters, gradient)
         self.n_steps_done += 1
-        return terms
+        return terms | {"y_pred": mean_of_members(outputs.detach())}
 
     def after_update(self, module):
         """What of :meth:`step` is behind the update of theta."""
@@ -200,8 +181,8 @@ class SupervisedState(nn.Module):
     def _regularizers_and_states(self):
         return zip(self.regularizers, self.regularizer_states, strict=True)
 
-    def _regularize(self, module, parameters, rows, logits, terms):
-        """Gradient of the regularizers' weighted terms, which join ``terms``."""
+    def _regularization(self, module, rows, logits, terms):
+        """The regularizers' weighted terms, with their graph; they join ``terms``."""
         with frozen_statistics(module):
             loss = sum(
                 regularizer.weight_at(self.progress)
@@ -210,7 +191,7 @@ class SupervisedState(nn.Module):
             )
         terms["regularization_loss"] = loss.detach()
         terms["loss"] = terms["loss"] + loss.detach()
-        return alignment.flat_gradient(loss, parameters, retain_graph=True)
+        return loss
 
     def labels(self):
         """The imputed labels (n_unlabeled, n_outputs); here there are none."""
@@ -218,18 +199,6 @@ class SupervisedState(nn.Module):
 
     def keep_labels_of(self, other):
         """Start from the imputed labels of another state; here there are none."""
-
-    def _labeled_gradient(self, module, parameters, batch):
-        """Outputs, loss and gradient g_l of a labelled batch."""
-        rows, labels = batch
-        outputs = module(rows)
-        check_outputs(module, outputs, labels)
-        loss, delta = self._loss_and_delta(outputs, labels)
-        return (
-            mean_of_members(outputs.detach()),
-            loss,
-            alignment.flat_gradient(outputs, parameters, delta),
-        )
 
     def _loss_and_delta(self, outputs, labels):
         """The loss, and its gradient with respect to the outputs; both constants."""
@@ -345,37 +314,43 @@ class LGAState(SupervisedState):
     def backward(self, module, labeled_batch, unlabeled_batch):
         """What of :meth:`step` is before the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
-        y_pred, labeled_loss, g_l = self._labeled_gradient(
-            module, parameters, labeled_batch
-        )
-        rows, positions = unlabeled_batch
+        (labeled_rows, given), (rows, positions) = labeled_batch, unlabeled_batch
         w = self.label_parameters[positions]
         labels = self.objective.parameterize(w)
-        with frozen_statistics(module):
-            jacobian = differentiate(module, parameters, rows)
-        check_outputs(module, jacobian.outputs, w)
-        unlabeled_loss, delta = self._loss_and_delta(jacobian.outputs, labels)
-        g_u = jacobian.vjp(delta)
+        passes = differentiate(module, parameters, labeled_rows, rows)
+        check_outputs(module, passes.labeled_outputs, given)
+        labeled_loss, labeled_delta = self._loss_and_delta(
+            passes.labeled_outputs, given
+        )
+        loss, delta = self._loss_and_delta(passes.unlabeled_outputs, labels)
+        g_l, g_u = passes.vjp(labeled_delta, delta)
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
-            "loss": unlabeled_loss + weight * labeled_loss,
-            "y_pred": y_pred,
+            "loss": loss + weight * labeled_loss,
             "labeled_loss": labeled_loss,
-            "unlabeled_loss": unlabeled_loss,
+            "unlabeled_loss": loss,
         }
         g_theta = g_u + weight * g_l
         if self.regularizers:
-            g_theta += self._regularize(
-                module, parameters, rows, jacobian.outputs, terms
+            g_theta += self._regularization_gradient(
+                module, parameters, rows, passes, terms
             )
         assign_gradient(parameters, g_theta)
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
-        tangent = mean_of_members(jacobian.jvp(direction))
+        tangent = mean_of_members(passes.jvp(direction))
         g_w = alignment.label_gradient(self.objective, labels, tangent)
-        predicted = mean_of_members(jacobian.outputs.detach())
+        predicted = mean_of_members(passes.unlabeled_outputs.detach())
         self._update_labels(positions, w, g_w, predicted)
         self.n_steps_done += 1
-        return terms
+        return terms | {"y_pred": mean_of_members(passes.labeled_outputs.detach())}
+
+    def _regularization_gradient(self, module, parameters, rows, passes, terms):
+        """Gradient of the regularizers' terms, in part through the outputs we have."""
+        logits = passes.unlabeled_outputs.detach().requires_grad_()
+        term = self._regularization(module, rows, logits, terms)
+        gradient = alignment.flat_gradient(term, [*parameters, logits])
+        direct, delta = gradient.split([self.n_parameters, logits.numel()])
+        return direct + passes.unlabeled_vjp(delta.view_as(logits))
 
     def _align(self, g_l, g_u):
         """The direction d and the normalized distance of Eq. 2."""

@@ -1,18 +1,43 @@
-"""Products with the Jacobian J of a network's outputs by its parameters.
+"""Products with the Jacobians J of a network's outputs by its parameters.
 
-The engine asks two of one pass over a batch: ``vjp(delta)`` is J^T delta, the gradient
-g_u, and ``jvp(direction)``, asked after it, is J d, which the label gradient needs.
+One pass over the rows of a step gives the outputs for both of its batches. The engine
+asks three things of it: ``vjp``, the gradients g_l and g_u as J^T delta; ``jvp``, asked
+after it, the tangent J d of the unlabelled outputs, which the label gradient needs;
+and ``unlabeled_vjp`` for whatever else acts on the unlabelled outputs.
 """
 
+from contextlib import contextmanager
+
 import torch
+from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.module import _has_any_global_hook
-from torch.nn.utils import parametrize
 
 from .alignment import flat_gradient
 
 
+@contextmanager
+def frozen_statistics(module):
+    """Batch norm normalizes by the batch, but leaves its running statistics alone.
+
+    Used for every pass of a step but the labelled one, so that one pass a step
+    updates the statistics.
+    """
+    layers = [
+        layer
+        for layer in module.modules()
+        if isinstance(layer, _NormBase) and layer.track_running_stats
+    ]
+    for layer in layers:
+        layer.track_running_stats = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.track_running_stats = True
+
+
 class DoubleBackward:
-    """Both products by reverse mode: J d is the gradient of <J^T delta, d> by delta.
+    """The products by reverse mode: J d is the gradient of <J^T delta, d> by delta.
 
     For any module that can be differentiated twice.
 
@@ -23,33 +48,39 @@ class DoubleBackward:
     parameters : list of Tensor
         What to differentiate by.
 
-    rows : Tensor of shape (n_rows, ...)
+    labeled_rows, unlabeled_rows : Tensor of shape (n_rows, ...)
     """
 
-    def __init__(self, module, parameters, rows):
+    def __init__(self, module, parameters, labeled_rows, unlabeled_rows):
         self.parameters = parameters
-        self.outputs = module(rows)
+        self.labeled_outputs = module(labeled_rows)
+        with frozen_statistics(module):
+            self.unlabeled_outputs = module(unlabeled_rows)
 
-    def vjp(self, delta):
-        """J^T delta, one flat vector, without a graph."""
-        self._delta = delta.detach().requires_grad_()
+    def vjp(self, labeled_delta, unlabeled_delta):
+        """J^T delta of both batches, flat vectors without a graph."""
+        g_l = flat_gradient(self.labeled_outputs, self.parameters, labeled_delta)
+        self._delta = unlabeled_delta.detach().requires_grad_()
         self._product = flat_gradient(
-            self.outputs, self.parameters, self._delta, create_graph=True
+            self.unlabeled_outputs, self.parameters, self._delta, create_graph=True
         )
-        return self._product.detach()
+        return g_l, self._product.detach()
+
+    def unlabeled_vjp(self, delta):
+        """J^T delta of the unlabelled batch, one flat vector."""
+        return flat_gradient(
+            self.unlabeled_outputs, self.parameters, delta, retain_graph=True
+        )
 
     def jvp(self, direction):
-        """J d, of the outputs' shape, for a flat direction d."""
-        return torch.autograd.grad(
-            self._product, self._delta, direction, retain_graph=True
-        )[0]
+        """J d of the unlabelled batch, of its outputs' shape, for a flat d."""
+        return torch.autograd.grad(self._product, self._delta, direction)[0]
 
 
-class ForwardMode:
-    """J d by the module's own ``linearize``, with what its pass has computed.
+class ByHand:
+    """The products by the module's own ``linearize``, for both batches together.
 
-    It takes the two products of a forward pass by hand, in place of a graph of the
-    backward pass that would be gone through once more.
+    No graph, and none of the many small calls that autograd makes for it.
 
     Parameters
     ----------
@@ -59,47 +90,58 @@ class ForwardMode:
     parameters : list of Tensor
         What to differentiate by.
 
-    rows : Tensor of shape (n_rows, ...)
+    labeled_rows, unlabeled_rows : Tensor of shape (n_rows, ...)
     """
 
-    def __init__(self, module, parameters, rows):
+    def __init__(self, module, parameters, labeled_rows, unlabeled_rows):
+        n_labeled = len(labeled_rows)
         self.parameters = parameters
-        self.outputs, self._tangent = module.linearize(rows)
+        self.labeled, self.unlabeled = slice(0, n_labeled), slice(n_labeled, None)
+        self.linearized = module.linearize(torch.cat([labeled_rows, unlabeled_rows]))
+        outputs = rows_first(self.linearized.outputs)
+        self.labeled_outputs = outputs[self.labeled]
+        self.unlabeled_outputs = outputs[self.unlabeled]
 
-    def vjp(self, delta):
-        """J^T delta, one flat vector, without a graph."""
-        return flat_gradient(self.outputs, self.parameters, delta, retain_graph=True)
+    def vjp(self, labeled_delta, unlabeled_delta):
+        """J^T delta of both batches, flat vectors."""
+        delta = rows_first(torch.cat([labeled_delta, unlabeled_delta]))
+        groups = [self.labeled, self.unlabeled]
+        return self.linearized.vjp(delta, self.parameters, groups)
+
+    def unlabeled_vjp(self, delta):
+        """J^T delta of the unlabelled batch, one flat vector."""
+        nothing = torch.zeros_like(self.labeled_outputs)
+        return self.vjp(nothing, delta)[1]
 
     def jvp(self, direction):
-        """J d, of the outputs' shape, for a flat direction d."""
-        parts = direction.split([p.numel() for p in self.parameters])
-        pairs = zip(self.parameters, parts, strict=True)
-        return self._tangent({p: part.view_as(p) for p, part in pairs})
+        """J d of the unlabelled batch, of its outputs' shape, for a flat d."""
+        return rows_first(
+            self.linearized.jvp(direction, self.parameters, self.unlabeled)
+        )
+
+
+def rows_first(outputs):
+    """Members before the rows become members behind them, and the other way round."""
+    return outputs if outputs.ndim == 2 else outputs.movedim(0, 1)
 
 
 def can_linearize(module):
     """Whether ``module.linearize(rows)`` does what ``module(rows)`` does.
 
-    Not where a subclass has a forward pass of its own, or where hooks or
-    parametrizations come between.
+    Not where hooks come between.
     """
-    owners = [
-        next((c for c in type(module).__mro__ if name in vars(c)), None)
-        for name in ("linearize", "forward")
-    ]
-    if owners[0] is None or owners[0] is not owners[1] or _has_any_global_hook():
+    if not getattr(module, "can_linearize", False) or _has_any_global_hook():
         return False
     return not any(
         m._forward_hooks
         or m._forward_pre_hooks
         or m._backward_hooks
         or m._backward_pre_hooks
-        or parametrize.is_parametrized(m)
         for m in module.modules()
     )
 
 
-def differentiate(module, parameters, rows):
-    """One pass, by the fastest of the backends that this module supports."""
-    backend = ForwardMode if can_linearize(module) else DoubleBackward
-    return backend(module, parameters, rows)
+def differentiate(module, parameters, labeled_rows, unlabeled_rows):
+    """Passes over both batches, by the fastest backend that the module supports."""
+    backend = ByHand if can_linearize(module) else DoubleBackward
+    return backend(module, parameters, labeled_rows, unlabeled_rows)

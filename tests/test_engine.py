@@ -134,6 +134,8 @@ def test_labels_that_match_are_a_fixed_point(seed):
         n_unlabeled=len(X),
         n_outputs=3,
         label_lr=0.1,
+        eps_norm=1.0,  # else rounding errors
+        label_eps=1.0,  # become steps
         gradient_decay=0.0,
     ).double()
     state.label_parameters.copy_(y)

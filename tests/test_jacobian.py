@@ -9,8 +9,8 @@ from torch.nn.utils import parametrizations
 from sklearn_lga._encoding import quantile_bins
 from sklearn_lga._engine import LGAState, trainable_parameters
 from sklearn_lga._jacobian import (
+    ByHand,
     DoubleBackward,
-    ForwardMode,
     can_linearize,
     differentiate,
 )
@@ -20,17 +20,29 @@ from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
 BINS = quantile_bins(np.random.RandomState(0).randn(50, 4), 5)
 
 
-def products(backend, module, parameters, seed=0):
+def products(backend, module, parameters, n_labeled=3, seed=0):
+    """Of 9 rows, the first of them labelled: outputs, products and the direction."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-    rows = normal(6, 4)
+    rows = normal(9, 4)
     direction = normal(sum(p.numel() for p in parameters))
-    jacobian = backend(module, parameters, rows)
-    delta = normal(*jacobian.outputs.shape)
-    return jacobian.outputs, jacobian.vjp(delta), jacobian.jvp(direction), direction
+    passes = backend(module, parameters, rows[:n_labeled], rows[n_labeled:])
+    outputs = passes.labeled_outputs, passes.unlabeled_outputs
+    deltas = [normal(*x.shape) for x in outputs]
+    other = normal(*outputs[1].shape)
+    return (
+        *(outputs, passes.vjp(*deltas), passes.unlabeled_vjp(other)),
+        *(passes.jvp(direction), direction),
+    )
+
+
+def check_equal(some, others):
+    for a, b in zip(some, others, strict=True):
+        for x, y in zip(a, b, strict=True):  # of both batches, or row by row
+            torch.testing.assert_close(x, y, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_members", [1, 3])
@@ -52,21 +64,21 @@ def test_backends_agree(activation, sizes, dropout, bins, n_members):
     ).double()
     parameters = list(module.parameters())
     got = []
-    for backend in (DoubleBackward, ForwardMode):
+    for backend in (DoubleBackward, ByHand):
         noise.manual_seed(1)
-        got.append(products(backend, module, parameters))
-    for a, b in zip(*got, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
-    assert not got[1][2].requires_grad
+        # The masks are drawn for one batch or for two: alike where one is empty.
+        n_labeled = 0 if dropout else 3
+        got.append(products(backend, module, parameters, n_labeled))
+    check_equal(*got)
 
 
 def test_jvp_is_the_derivative_of_the_outputs():
     module = MLP(4, 3, hidden_layer_sizes=(6,), activation="gelu").double()
     parameters = list(module.parameters())
-    outputs, _, tangent, direction = products(ForwardMode, module, parameters)
+    (_, outputs), _, _, tangent, direction = products(ByHand, module, parameters)
     rows = torch.randn(
-        6, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64
-    )
+        9, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64
+    )[3:]
     parts = direction.split([p.numel() for p in parameters])
     values = []
     for h in (1e-6, -1e-6):
@@ -90,9 +102,7 @@ def test_frozen_parameters(frozen):
     for name in frozen:
         module.get_parameter(name).requires_grad_(False)
     parameters = trainable_parameters(module)
-    got = [products(b, module, parameters) for b in (DoubleBackward, ForwardMode)]
-    for a, b in zip(*got, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+    check_equal(*(products(b, module, parameters) for b in (DoubleBackward, ByHand)))
 
 
 class Scaled(MLP):
@@ -110,6 +120,18 @@ def hooked():
     return module
 
 
+def exchanged():
+    module = MLP(4, 3, hidden_layer_sizes=(6,))
+    module[1] = nn.LayerNorm(6)
+    return module
+
+
+def tied():
+    module = MLP(4, 4, hidden_layer_sizes=(4,))
+    module[2].weight = module[0].weight
+    return module
+
+
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
@@ -118,14 +140,18 @@ def hooked():
         (lambda: Scaled(4, 3), False),
         (lambda: nn.Sequential(nn.Linear(4, 3)), False),
         (hooked, False),
+        (exchanged, False),
+        (tied, False),
+        (lambda: MLP(4, 3).eval(), False),
         (lambda: parametrizations.weight_norm(MLP(4, 3)[0]), False),
     ],
 )
-def test_forward_mode_is_taken_where_it_is_right(build, expected):
+def test_taken_by_hand_where_it_is_right(build, expected):
     module = build()
     assert can_linearize(module) == expected
-    backend = type(differentiate(module, list(module.parameters()), torch.ones(2, 4)))
-    assert backend is (ForwardMode if expected else DoubleBackward)
+    rows = torch.ones(2, 2, 4)
+    backend = type(differentiate(module, list(module.parameters()), *rows))
+    assert backend is (ByHand if expected else DoubleBackward)
 
 
 def test_parametrized_layers_fall_back():
@@ -142,10 +168,10 @@ def test_images_go_by_double_backward():
 @pytest.mark.parametrize("seed", range(3))
 def test_the_engine_gives_the_same_by_both(seed, monkeypatch):
     ends = []
-    for forward in (True, False):
+    for by_hand in (True, False):
         monkeypatch.setattr(
             "sklearn_lga._engine.differentiate",
-            ForwardMode if forward else DoubleBackward,
+            ByHand if by_hand else DoubleBackward,
         )
         generator = torch.Generator().manual_seed(seed)
         module = MLP(4, 3, hidden_layer_sizes=(7,), generator=generator).double()

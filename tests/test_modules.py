@@ -4,8 +4,9 @@ import pickle
 import pytest
 import torch
 
+from sklearn_lga._layers import GeneratorDropout
 from sklearn_lga._wide_resnet import Augmentation
-from sklearn_lga.modules import ACTIVATIONS, MLP, GeneratorDropout, WideResNet
+from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
