@@ -459,6 +459,7 @@ def test_early_stopping_restores_the_best_state(small):
         early_stopping=True,
         validation_fraction=0.3,
         n_iter_no_change=3,
+        tol=0.0,
         lr=0.03,
         label_lr=0.1,
         labeled_weight=1.0,

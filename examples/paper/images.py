@@ -39,8 +39,9 @@ class Protocol:
     """What all methods share, and each method's own settings.
 
     ``lr`` is that of each method; ``augmentation`` and ``vat_eps`` those of each data
-    set; ``n_train`` the training images that are used (None: all) and ``pool`` the
-    square of pixels that are averaged into one.
+    set; ``unlabeled_batch_size`` the unlabelled images of a step (None: as many as
+    labelled ones); ``n_train`` the training images that are used (None: all) and
+    ``pool`` the square of pixels that are averaged into one.
     """
 
     data: dict  # name: label counts
@@ -53,6 +54,7 @@ class Protocol:
     vat_eps: dict
     lr: dict
     lga: dict
+    unlabeled_batch_size: int | None = None
     n_train: int | None = None
     n_valid: int | None = None
     pool: int = 1
@@ -144,12 +146,14 @@ def training_rows(y, n_labeled, n_train, seed):
 
 def classifier(method, data, n_rows, protocol, **changes):
     """The estimator of one method; ``changes`` override its settings."""
-    steps_per_epoch = math.ceil(n_rows / protocol.batch_size)
+    batch_size = protocol.unlabeled_batch_size or protocol.batch_size
+    steps_per_epoch = math.ceil(n_rows / batch_size)
     n_epochs = math.ceil(protocol.n_steps / steps_per_epoch)
     settings = {
         "module": WideResNet,
         "lr": protocol.lr[method],
         "batch_size": protocol.batch_size,
+        "unlabeled_batch_size": protocol.unlabeled_batch_size,
         "max_epochs": n_epochs,
         "include_labeled": True,
         "regularizers": regularizers(method, data, protocol),
