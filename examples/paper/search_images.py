@@ -81,9 +81,22 @@ MANY = {
         for method in ("LGA", "LGA + VAT")
     },
 }
+# Twice the visits to a row, by half the rows.
+SMALL_POOL = {
+    **{(m, "lr=1e-2, 2500 rows"): FAST | {"n_train": 2500} for m in ("VAT",)},
+    **{
+        (method, f"lr=1e-2, 2500 rows, {name}"): FAST
+        | {"n_train": 2500, "labeled_weight": T}
+        for name, T in (("T from 10", ("linear", 10.0)), ("T=1", 1.0))
+        for method in ("LGA", "LGA + VAT")
+    },
+}
 SETTINGS = {
     (n_labeled, *name): change
-    for n_labeled, settings in ((250, FEW), (1000, MANY))
+    for n_labeled, settings in (
+        *((250, FEW), (1000, MANY)),
+        *((1000, SMALL_POOL), (250, SMALL_POOL)),
+    )
     for name, change in settings.items()
 }
 
@@ -91,9 +104,11 @@ SETTINGS = {
 def search_run(n_labeled, method, setting, seed, data_home):
     """One run on validation images; no score on test images is kept."""
     changes, protocol = dict(SETTINGS[n_labeled, method, setting]), BASE
+    if "n_train" in changes:
+        protocol = dataclasses.replace(protocol, n_train=changes.pop("n_train"))
     if "eps" in changes:
         protocol = dataclasses.replace(
-            BASE,
+            protocol,
             vat_eps={DATA: changes.pop("eps")},
             weights=BASE.weights | {"VAT": changes.pop("weight")},
         )
