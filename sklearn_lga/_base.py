@@ -31,6 +31,7 @@ from ._checks import (
 from ._encoding import quantile_bins
 from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
 from ._random import Seeds, seeded_global_generator
+from ._ranks import Ranks
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
 from .modules import ACTIVATIONS, MLP
 
@@ -139,7 +140,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         check_length(X, y, self)
         encoded = self._encode(y, reset=not continued)
         check_any_labeled(encoded.unlabeled, self)
-        imputed = self._train(X, encoded, Seeds.draw(self.random_state), continued)
+        seeds = Ranks.current().from_first(Seeds.draw(self.random_state))
+        imputed = self._train(X, encoded, seeds, continued)
         self._store_transduction(encoded, imputed)
         return self
 
@@ -153,7 +155,10 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             net.initialize()
             self._warm_start(net, continued and self.net_, dataset)
             check_callback_names(net, self.net_params)
+            dataset.ranks.same_as_first(net.module_.state_dict().values())
             net.partial_fit(dataset)
+            # Running statistics of batch norm are those of each process's rows.
+            dataset.ranks.same_as_first(net.module_.state_dict().values())
         if not self.early_stopping:
             net.state_.load_average(net.module_)
         net.check_finite()
@@ -211,7 +216,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         stream = np.flatnonzero(unlabeled)
         if self.include_labeled and len(stream):
             stream = np.union1d(stream, rows)
-        return SemiSupervisedDataset(X, rows, labels, stream), valid
+        return SemiSupervisedDataset(X, rows, labels, stream, Ranks.current()), valid
 
     def _hold_out(self, given, seed):
         """Positions of the labelled rows to train on, and of those to hold out."""
@@ -229,7 +234,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         n_epochs = self.max_epochs or max(
             DEFAULT_MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps)
         )
-        noise_generator = torch.Generator(device).manual_seed(seeds.noise)
+        ranks = dataset.ranks
+        noise_generator = torch.Generator(device).manual_seed(seeds.noise + ranks.index)
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
@@ -238,6 +244,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             seeds.batches
         )
         state_arguments["noise_generator"] = noise_generator
+        state_arguments["ranks"] = ranks
         module = self._module_factory(dataset, seeds.module, noise_generator)
         net_params = {**self._default_optimizer(device), **(self.net_params or {})}
         check_routed_arguments(self.module, net_params)
@@ -254,7 +261,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             train_split=valid and predefined_split(valid),
             callbacks=self._callbacks(),
             device=device,
-            verbose=int(self.verbose),
+            verbose=int(self.verbose) if ranks.index == 0 else 0,
             **net_params,
         )
 

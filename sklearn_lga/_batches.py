@@ -7,6 +7,8 @@ import torch
 from scipy import sparse
 from torch.utils.data import Dataset
 
+from ._ranks import ALONE
+
 
 def take_rows(X, rows):
     """Rows of X, dense or CSR, as a new float32 tensor; only they are made dense."""
@@ -55,13 +57,19 @@ class SemiSupervisedDataset(Dataset):
 
     unlabeled_rows : ndarray of shape (n_unlabeled,)
         Where the rows of the unlabelled stream stand in X.
+
+    ranks : Ranks, default=ALONE
+        The processes that share the batches. An unlabelled batch is indexed by
+        positions among this one's own rows.
     """
 
-    def __init__(self, X, labeled_rows, labels, unlabeled_rows):
+    def __init__(self, X, labeled_rows, labels, unlabeled_rows, ranks=ALONE):
         self.X = X
         self.labeled_rows = labeled_rows
         self.labels = labels
         self.unlabeled_rows = unlabeled_rows
+        self.ranks = ranks
+        self.own_rows = ranks.own(unlabeled_rows)
 
     def __len__(self):
         return max(len(self.unlabeled_rows), len(self.labeled_rows))
@@ -71,7 +79,7 @@ class SemiSupervisedDataset(Dataset):
         labeled_batch = self._take(self.labeled_rows, labeled), self.labels[labeled]
         if unlabeled is None:
             return (labeled_batch,)
-        return labeled_batch, (self._take(self.unlabeled_rows, unlabeled), unlabeled)
+        return labeled_batch, (self._take(self.own_rows, unlabeled), unlabeled)
 
     def _take(self, rows, positions):
         return take_rows(self.X, rows[positions.numpy()])
@@ -143,11 +151,21 @@ class PairedSampler:
 
     generator : torch.Generator
         Source of both orders.
+
+    ranks : Ranks, default=ALONE
+        The processes that share the batches, which all draw them alike.
     """
 
     def __init__(
-        self, n_labeled, n_unlabeled, batch_size, unlabeled_batch_size, generator
+        self,
+        n_labeled,
+        n_unlabeled,
+        batch_size,
+        unlabeled_batch_size,
+        generator,
+        ranks=ALONE,
     ):
+        self.ranks = ranks
         self.n_steps = n_steps_per_epoch(
             n_labeled, n_unlabeled, batch_size, unlabeled_batch_size
         )
@@ -161,8 +179,10 @@ class PairedSampler:
 
     def __iter__(self):
         for _ in range(self.n_steps):
-            unlabeled = self.unlabeled and self.unlabeled.next()
-            yield self.labeled.next(), unlabeled
+            unlabeled = None
+            if self.unlabeled:
+                unlabeled = self.ranks.own_positions(self.unlabeled.next())
+            yield self.ranks.part(self.labeled.next()), unlabeled
 
 
 class SequentialSampler:

@@ -5,6 +5,7 @@ from torch import nn
 
 from . import alignment
 from ._jacobian import differentiate, frozen_statistics
+from ._ranks import ALONE
 
 
 def trainable_parameters(module):
@@ -68,6 +69,9 @@ class SupervisedState(nn.Module):
         Sources of the batches (on the CPU) and of the noise inside the network and
         the regularizers (on its device). Kept here so that the state is all there
         is to resume.
+
+    ranks : Ranks, default=ALONE
+        The processes that take part, each with batches of its own rows.
     """
 
     def __init__(
@@ -80,9 +84,11 @@ class SupervisedState(nn.Module):
         averaging=0.0,
         batch_generator=None,
         noise_generator=None,
+        ranks=ALONE,
     ):
         super().__init__()
         self.objective = objective
+        self.ranks = ranks
         self.n_steps = n_steps
         self.averaging = averaging
         self.n_averaged = 0
@@ -150,16 +156,29 @@ class SupervisedState(nn.Module):
         check_outputs(module, outputs, labels)
         loss, delta = self._loss_and_delta(outputs, labels)
         gradient = alignment.flat_gradient(outputs, parameters, delta)
-        terms = {"loss": loss, "labeled_loss": loss}
+        means = [(gradient, len(rows)), (loss, len(rows))]
         if self.regularizers:
             rows = (unlabeled_batch or labeled_batch)[0]
             with frozen_statistics(module):
                 logits = module(rows)
-            term = self._regularization(module, rows, logits, terms)
-            gradient += alignment.flat_gradient(term, parameters)
+            term = self._regularization(module, rows, logits)
+            of_term = alignment.flat_gradient(term, parameters)
+            means += [(of_term, len(rows)), (term.detach(), len(rows))]
+        (gradient, loss, *regularization), _ = self.ranks.means(
+            *zip(*means, strict=True)
+        )
+        terms = {"loss": loss, "labeled_loss": loss}
+        self._finish_gradient(parameters, gradient, regularization, terms)
+        return terms | {"y_pred": mean_of_members(outputs.detach())}
+
+    def _finish_gradient(self, parameters, gradient, regularization, terms):
+        """Leave the gradient for the optimizer, that of the regularizers with it."""
+        if regularization:
+            gradient = gradient + regularization[0]
+            terms["regularization_loss"] = regularization[1]
+            terms["loss"] = terms["loss"] + regularization[1]
         assign_gradient(parameters, gradient)
         self.n_steps_done += 1
-        return terms | {"y_pred": mean_of_members(outputs.detach())}
 
     def after_update(self, module):
         """What of :meth:`step` is behind the update of theta."""
@@ -181,17 +200,14 @@ class SupervisedState(nn.Module):
     def _regularizers_and_states(self):
         return zip(self.regularizers, self.regularizer_states, strict=True)
 
-    def _regularization(self, module, rows, logits, terms):
-        """The regularizers' weighted terms, with their graph; they join ``terms``."""
+    def _regularization(self, module, rows, logits):
+        """The regularizers' weighted terms, with their graph."""
         with frozen_statistics(module):
-            loss = sum(
+            return sum(
                 regularizer.weight_at(self.progress)
                 * regularizer.loss(state, module, rows, logits)
                 for regularizer, state in self._regularizers_and_states()
             )
-        terms["regularization_loss"] = loss.detach()
-        terms["loss"] = terms["loss"] + loss.detach()
-        return loss
 
     def labels(self):
         """The imputed labels (n_unlabeled, n_outputs); here there are none."""
@@ -324,33 +340,38 @@ class LGAState(SupervisedState):
         )
         loss, delta = self._loss_and_delta(passes.unlabeled_outputs, labels)
         g_l, g_u = passes.vjp(labeled_delta, delta)
+        means = [(g_l, len(given)), (labeled_loss, len(given))]
+        means += [(g_u, len(rows)), (loss, len(rows))]
+        if self.regularizers:
+            regularization = self._regularize(module, parameters, rows, passes)
+            means += [(value, len(rows)) for value in regularization]
+        values, totals = self.ranks.means(*zip(*means, strict=True))
+        g_l, labeled_loss, g_u, loss, *regularization = values
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
             "loss": loss + weight * labeled_loss,
             "labeled_loss": labeled_loss,
             "unlabeled_loss": loss,
         }
-        g_theta = g_u + weight * g_l
-        if self.regularizers:
-            g_theta += self._regularization_gradient(
-                module, parameters, rows, passes, terms
-            )
-        assign_gradient(parameters, g_theta)
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
         tangent = mean_of_members(passes.jvp(direction))
-        g_w = alignment.label_gradient(self.objective, labels, tangent)
+        g_w = alignment.label_gradient(self.objective, labels, tangent, totals[2])
         predicted = mean_of_members(passes.unlabeled_outputs.detach())
         self._update_labels(positions, w, g_w, predicted)
-        self.n_steps_done += 1
+        g_theta = g_u + weight * g_l
+        self._finish_gradient(parameters, g_theta, regularization, terms)
         return terms | {"y_pred": mean_of_members(passes.labeled_outputs.detach())}
 
-    def _regularization_gradient(self, module, parameters, rows, passes, terms):
-        """Gradient of the regularizers' terms, in part through the outputs we have."""
+    def _regularize(self, module, parameters, rows, passes):
+        """Gradient and value of the regularizers' terms.
+
+        The gradient goes in part through the outputs that we have.
+        """
         logits = passes.unlabeled_outputs.detach().requires_grad_()
-        term = self._regularization(module, rows, logits, terms)
+        term = self._regularization(module, rows, logits)
         gradient = alignment.flat_gradient(term, [*parameters, logits])
         direct, delta = gradient.split([self.n_parameters, logits.numel()])
-        return direct + passes.unlabeled_vjp(delta.view_as(logits))
+        return direct + passes.unlabeled_vjp(delta.view_as(logits)), term.detach()
 
     def _align(self, g_l, g_u):
         """The direction d and the normalized distance of Eq. 2."""

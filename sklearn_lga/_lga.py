@@ -42,15 +42,14 @@ class BaseLGA(BaseNetEstimator):
 
     def _engine(self, dataset, n_epochs):
         check_labeled_weight(self.labeled_weight)
-        n_unlabeled = len(dataset.unlabeled_rows)
-        if not n_unlabeled:
+        if not len(dataset.unlabeled_rows):
             self._warn_all_labeled()
             return SupervisedState, {}
         label_lr = self.label_lr
         if label_lr is None:
             label_lr = self._default_label_travel / n_epochs
         return LGAState, {
-            "n_unlabeled": n_unlabeled,
+            "n_unlabeled": len(dataset.own_rows),
             "n_outputs": dataset.labels.shape[1],
             "label_lr": label_lr,
             "labeled_weight": self.labeled_weight,
@@ -73,7 +72,8 @@ class BaseLGA(BaseNetEstimator):
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
-        labels = self.net_.state_.labels().cpu().numpy()
+        own = self.net_.state_.labels()
+        labels = dataset.ranks.gather(own, len(dataset.unlabeled_rows)).cpu().numpy()
         return labels[np.searchsorted(dataset.unlabeled_rows, rows)]
 
 

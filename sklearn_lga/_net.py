@@ -91,6 +91,7 @@ class SemiSupervisedNet(NeuralNet):
                 batch_size,
                 self.unlabeled_batch_size,
                 generator,
+                dataset.ranks,
             )
         else:
             generator = torch.Generator()

@@ -292,7 +292,7 @@ def output_gradient(objective, outputs, labels):
     return gradient / gradient[..., 0].numel()
 
 
-def label_gradient(objective, labels, output_tangent):
+def label_gradient(objective, labels, output_tangent, n_rows=None):
     """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
 
     With v = EMA(g_l) - g_u and d of :func:`alignment_direction` held constant, and
@@ -316,6 +316,10 @@ def label_gradient(objective, labels, output_tangent):
     output_tangent : Tensor of shape (n_rows, n_outputs)
         J d.
 
+    n_rows : int or None, default=None
+        How many rows the mean loss behind g_u was taken over, n above, where these
+        are but a part of them.
+
     Returns
     -------
     gradient : Tensor of shape (n_rows, n_outputs)
@@ -327,7 +331,8 @@ def label_gradient(objective, labels, output_tangent):
     >>> label_gradient(REGRESSION, torch.tensor([[3.0]]), torch.tensor([[0.5]]))
     tensor([[1.]])
     """
-    return objective.pullback(labels, (2.0 / len(labels)) * output_tangent)
+    n_rows = len(labels) if n_rows is None else n_rows
+    return objective.pullback(labels, (2.0 / n_rows) * output_tangent)
 
 
 def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):

@@ -23,8 +23,9 @@ ALLOWED = {
     "modules": {"_encoding", "_layers", "_wide_resnet", "torch"},
     "regularizers": {"sklearn", "torch"},
     "_jacobian": {"alignment", "torch"},
-    "_engine": {"_jacobian", "alignment", "torch"},
-    "_batches": {"numpy", "scipy", "torch"},
+    "_ranks": {"torch"},
+    "_engine": {"_jacobian", "_ranks", "alignment", "torch"},
+    "_batches": {"_ranks", "numpy", "scipy", "torch"},
     "_labels": {"numpy"},
     "linear": {"numpy", "scipy"},
     "datasets": {"_labels", "numpy", "scipy", "sklearn"},
@@ -39,7 +40,7 @@ ALLOWED = {
     "_exact": {"linear", "numpy"},
     "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
     "_base": {
-        *("_batches", "_checks", "_encoding", "_net", "_random", "_routing"),
+        *("_batches", "_checks", "_encoding", "_net", "_random", "_ranks", "_routing"),
         *("modules", "joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
     },
     # L3
