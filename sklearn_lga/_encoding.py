@@ -7,6 +7,9 @@ from torch import nn
 SCALE = 0.5
 """Of the encoded features, beside features of unit variance."""
 
+SUBSAMPLE = 10_000
+"""Rows, at most, that quantiles are taken of."""
+
 
 def quantile_bins(X, n_bins):
     """Bins between the quantiles of each column that has more than two values.
@@ -14,7 +17,8 @@ def quantile_bins(X, n_bins):
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Rows, labelled or not.
+        Rows, labelled or not. Of more than ``SUBSAMPLE``, as many are drawn, the same
+        ones at each call.
 
     n_bins : int
         Bins of a column, at most: equal quantiles make one.
@@ -28,6 +32,9 @@ def quantile_bins(X, n_bins):
         Where the bin starts, and how wide it is.
     """
     columns, lower, width = [], [], []
+    if len(X) > SUBSAMPLE:
+        rows = np.random.RandomState(0).choice(len(X), SUBSAMPLE, replace=False)
+        X = X[np.sort(rows)]
     quantiles = np.linspace(0.0, 1.0, n_bins + 1)
     for j in range(X.shape[1]):
         edges = np.quantile(X[:, j], quantiles, method="nearest")  # values of X

@@ -74,6 +74,8 @@ class BaseLGA(BaseNetEstimator):
             return np.empty((0, dataset.labels.shape[1]))
         own = self.net_.state_.labels()
         labels = dataset.ranks.gather(own, len(dataset.unlabeled_rows)).cpu().numpy()
+        if len(rows) == len(labels):
+            return labels
         return labels[np.searchsorted(dataset.unlabeled_rows, rows)]
 
 

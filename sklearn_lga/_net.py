@@ -119,9 +119,16 @@ class SemiSupervisedNet(NeuralNet):
         )
         self._step_optimizer(None)
         self.state_.after_update(self.module_)
-        skorch_records = ("loss", "y_pred")
-        self.terms_.append({k: v for k, v in terms.items() if k not in skorch_records})
+        self._add_to_sums(terms)
         return terms
+
+    def _add_to_sums(self, terms):
+        """Sum the epoch's terms up, but for those that skorch records."""
+        for name, value in terms.items():
+            if name in self.sums_:
+                self.sums_[name] += value
+            elif name not in ("loss", "y_pred"):
+                self.sums_[name] = value.clone()
 
     def evaluation_step(self, batch, training=False):
         """Outputs of a batch, the same for a row whatever rows come with it.
@@ -136,16 +143,16 @@ class SemiSupervisedNet(NeuralNet):
         return super().evaluation_step((F.pad(rows, pad), 0))[: len(rows)]
 
     def on_epoch_begin(self, net, **kwargs):
-        """Start collecting the terms of the epoch's steps."""
+        """Start summing up the terms of the epoch's steps."""
         super().on_epoch_begin(net, **kwargs)
-        self.terms_ = []
+        self.sums_ = {}
 
     def on_epoch_end(self, net, **kwargs):
         """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
-        for name in self.terms_[0]:
-            values = torch.stack([terms[name] for terms in self.terms_])
-            self.history.record(name, values.mean().item())
+        n_batches = self.history[-1, "train_batch_count"]
+        for name, total in self.sums_.items():
+            self.history.record(name, total.item() / n_batches)
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""

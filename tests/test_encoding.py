@@ -87,3 +87,17 @@ def test_estimators_encode_tables_alone(container):
     assert encoded == (container is np.asarray)
     wide = LGAClassifier(n_bins=4, max_epochs=2).fit(np.tile(X, 40), y)
     assert not any(isinstance(m, EncodedInputs) for m in wide.net_.module_.modules())
+
+
+def test_quantiles_of_a_part_of_many_rows():
+    """Near those of all, the same at each call, and nothing is drawn elsewhere."""
+    X = np.random.RandomState(0).randn(50_000, 2)
+    before = np.random.get_state()[1].copy()
+    columns, lower, _ = quantile_bins(X, 4)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.testing.assert_array_equal(lower, quantile_bins(X, 4)[1])
+    for j in range(2):
+        inner = lower[columns == j][1:]
+        np.testing.assert_allclose(
+            inner, np.quantile(X[:, j], [0.25, 0.5, 0.75]), atol=0.05
+        )
