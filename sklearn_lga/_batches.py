@@ -14,7 +14,7 @@ def take_rows(X, rows):
     """Rows of X, dense or CSR, as a new float32 tensor; only they are made dense."""
     batch = X[rows]
     if sparse.issparse(batch):
-        return torch.from_numpy(batch.astype(np.float32).toarray())
+        return torch.from_numpy(batch.astype(np.float32, copy=False).toarray())
     fresh = np.asarray(batch, dtype=np.float32)
     return torch.from_numpy(fresh.copy() if np.may_share_memory(fresh, X) else fresh)
 

@@ -21,7 +21,8 @@ class BaseRegularizedNet(BaseNetEstimator):
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
-        return self._labels_from_outputs(self._outputs(dataset.X[rows]))
+        # All rows, as those without a label would be a copy.
+        return self._labels_from_outputs(self._outputs(dataset.X)[rows])
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
