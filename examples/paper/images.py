@@ -255,7 +255,7 @@ SCALED = Protocol(
     vat_eps={"fashion_mnist": 1.0},
     lr=dict.fromkeys(METHODS, 1e-2),  # this and lga: see search_images.py
     lga=FULL.lga | {"labeled_weight": ("linear", 1.0)},
-    n_train=5000,
+    n_train=2500,
     n_valid=2000,
     pool=2,
 )

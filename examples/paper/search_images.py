@@ -18,7 +18,7 @@ from images import FULL, SCALED, run
 from runs import RESULTS, complete, read_lines
 
 DATA, SEED = "fashion_mnist", 1000
-BASE = dataclasses.replace(SCALED, lr=FULL.lr, lga=FULL.lga)
+BASE = dataclasses.replace(SCALED, lr=FULL.lr, lga=FULL.lga, n_train=5000)
 PATH = RESULTS / "images_search.jsonl"
 
 LGA = {
@@ -87,7 +87,10 @@ SMALL_POOL = {
     **{
         (method, f"lr=1e-2, 2500 rows, {name}"): FAST
         | {"n_train": 2500, "labeled_weight": T}
-        for name, T in (("T from 10", ("linear", 10.0)), ("T=1", 1.0))
+        for name, T in (
+            *(("T from 10", ("linear", 10.0)), ("T=1", 1.0)),
+            *(("T=0.5", 0.5), ("T=0.3", 0.3)),
+        )
         for method in ("LGA", "LGA + VAT")
     },
 }
