@@ -1,11 +1,12 @@
 """Errors on the published splits of "Semi-Supervised Learning" (2006), chapter 21.
 
-    python examples/benchmarks/ssl_book.py DATA_DIR [--labels 100] [--splits 12] [--jobs 2]
+    python examples/benchmarks/ssl_book.py DATA_DIR [--labels 100] [--splits 12]
+        [--jobs 2]
 
-DATA_DIR holds ``ssl_*.npz`` with ``X``, ``y`` and ``labeled_idx_100``: the labelled rows
-of a split, one split a row; every other row is unlabelled, and is what the error in % is
-of. Features are standardized. All methods have their default parameters or those that
-are named.
+DATA_DIR holds ``ssl_*.npz`` with ``X``, ``y`` and ``labeled_idx_100``: the labelled
+rows of a split, one split a row; every other row is unlabelled, and is what the error
+in % is of. Features are standardized. All methods have their default parameters or
+those that are named.
 """
 
 import argparse
