@@ -33,6 +33,7 @@ from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
 from ._random import Seeds, seeded_global_generator
 from ._ranks import Ranks
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
+from .callbacks import find_checkpoint, identity_of, is_last
 from .modules import ACTIVATIONS, MLP
 
 DEFAULT_STEPS = 1000
@@ -149,14 +150,24 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         """Train the network; the imputed labels of the unlabelled rows."""
         check_float32_range(X)
         self._check_net_params()
+        device, callbacks = self._resolve_device(), self._callbacks()
+        checkpoint = find_checkpoint(callbacks)
+        if checkpoint is not None:
+            former = self.net_.module_ if continued else None
+            identity = identity_of(self, X, encoded, device, former)
+            seeds = checkpoint.open(
+                identity, seeds, global_generator=self.module is not None
+            )
         dataset, valid = self._datasets(X, encoded, seeds.split)
-        net = self._make_net(dataset, valid, seeds)
+        net = self._make_net(dataset, valid, seeds, device, callbacks)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
             self._warm_start(net, continued and self.net_, dataset)
             check_callback_names(net, self.net_params)
             dataset.ranks.same_as_first(net.module_.state_dict().values())
-            net.partial_fit(dataset)
+            net.partial_fit(
+                dataset, epochs=checkpoint and checkpoint.epochs_left(net.max_epochs)
+            )
             # Running statistics of batch norm are those of each process's rows.
             dataset.ranks.same_as_first(net.module_.state_dict().values())
         if not self.early_stopping:
@@ -224,9 +235,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         kept = self._split_labeled(given, n_held_out, np.random.RandomState(seed))
         return kept, np.setdiff1d(np.arange(len(given)), kept)
 
-    def _make_net(self, dataset, valid, seeds):
+    def _make_net(self, dataset, valid, seeds, device, callbacks):
         """The skorch net, not yet initialized."""
-        device = self._resolve_device()
         sizes = self.batch_size, self.unlabeled_batch_size or self.batch_size
         steps = n_steps_per_epoch(
             len(dataset.labeled_rows), len(dataset.unlabeled_rows), *sizes
@@ -259,7 +269,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             unlabeled_batch_size=sizes[1],
             row_multiple=ROW_MULTIPLE if self.module is None else 1,
             train_split=valid and predefined_split(valid),
-            callbacks=self._callbacks(),
+            callbacks=callbacks,
             device=device,
             verbose=int(self.verbose) if ranks.index == 0 else 0,
             **net_params,
@@ -291,7 +301,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _callbacks(self):
         """The user's callbacks, cloned as fitting changes them, and our own."""
-        callbacks = list(clone(self.callbacks or [], safe=False))
+        callbacks = sorted(clone(list(self.callbacks or []), safe=False), key=is_last)
         if self.early_stopping:
             stopping = RestoreBest(
                 patience=self.n_iter_no_change,

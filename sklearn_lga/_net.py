@@ -93,6 +93,7 @@ class SemiSupervisedNet(NeuralNet):
                 generator,
                 dataset.ranks,
             )
+            self.sampler_ = sampler
         else:
             generator = torch.Generator()
             sampler = SequentialSampler(len(dataset), batch_size)
@@ -153,6 +154,11 @@ class SemiSupervisedNet(NeuralNet):
         n_batches = self.history[-1, "train_batch_count"]
         for name, total in self.sums_.items():
             self.history.record(name, total.item() / n_batches)
+
+    def on_train_end(self, net, **kwargs):
+        """Drop what only a training in progress needs."""
+        super().on_train_end(net, **kwargs)
+        self.terms_, self.sampler_ = [], None
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""
