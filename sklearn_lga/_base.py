@@ -30,7 +30,8 @@ from ._checks import (
 )
 from ._encoding import quantile_bins
 from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
-from ._random import Seeds, seeded_global_generator
+from ._pickling import VersionedPickle
+from ._random import Generator, Seeds, seeded_global_generator
 from ._ranks import Ranks
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
 from .callbacks import find_checkpoint, identity_of, is_last
@@ -47,7 +48,9 @@ MAX_ENCODED = 100
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseNetEstimator(
+    NetParamsMixin, VersionedPickle, BaseEstimator, metaclass=ABCMeta
+):
     """Base of the estimators: owns a skorch net that trains on marked rows.
 
     Subclasses say what the labels are (``_encode``, ``_store_transduction``), how
@@ -245,14 +248,12 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             DEFAULT_MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps)
         )
         ranks = dataset.ranks
-        noise_generator = torch.Generator(device).manual_seed(seeds.noise + ranks.index)
+        noise_generator = Generator(device).manual_seed(seeds.noise + ranks.index)
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
         state_arguments["averaging"] = self._for_built_in(self.averaging, 0.5)
-        state_arguments["batch_generator"] = torch.Generator().manual_seed(
-            seeds.batches
-        )
+        state_arguments["batch_generator"] = Generator().manual_seed(seeds.batches)
         state_arguments["noise_generator"] = noise_generator
         state_arguments["ranks"] = ranks
         module = self._module_factory(dataset, seeds.module, noise_generator)
@@ -342,7 +343,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
                 n_outputs,
                 **settings,
                 bins=self._bins(dataset.X),
-                generator=torch.Generator().manual_seed(seed),
+                generator=Generator().manual_seed(seed),
                 noise_generator=noise_generator,
             )
         settings["n_bins"] = self.n_bins

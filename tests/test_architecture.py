@@ -43,12 +43,13 @@ ALLOWED = {
     },
     # L2
     "_routing": {"torch"},
+    "_pickling": {"_version"},
     "_checks": {"numpy", "scipy", "torch"},
     "_exact": {"linear", "numpy"},
     "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
     "_base": {
-        *("_batches", "_checks", "_encoding", "_net", "_random", "_ranks", "_routing"),
-        *("callbacks", "modules"),
+        *("_batches", "_checks", "_encoding", "_net", "_pickling", "_random"),
+        *("_ranks", "_routing", "callbacks", "modules"),
         *("joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
     },
     # L3
