@@ -19,6 +19,7 @@ from skorch.helper import predefined_split
 from ._batches import RowDataset, SemiSupervisedDataset, n_steps_per_epoch
 from ._checks import (
     check_any_labeled,
+    check_callbacks,
     check_float32_range,
     check_hidden_layer_sizes,
     check_length,
@@ -209,14 +210,15 @@ class BaseNetEstimator(
         """Imputed labels of the unlabelled rows, shape (n_unlabeled, n_outputs)."""
 
     def _validate_rows(self, X, reset):
-        return validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            allow_nd=self.module is not None,
-            dtype="numeric",
-        )
+        with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+            return validate_data(
+                self,
+                X,
+                reset=reset,
+                accept_sparse="csr",
+                allow_nd=self.module is not None,
+                dtype="numeric",
+            )
 
     def _datasets(self, X, encoded, seed):
         """Training data, and held-out labelled rows for early stopping or None."""
@@ -302,6 +304,7 @@ class BaseNetEstimator(
 
     def _callbacks(self):
         """The user's callbacks, cloned as fitting changes them, and our own."""
+        check_callbacks(self.callbacks)
         callbacks = sorted(clone(list(self.callbacks or []), safe=False), key=is_last)
         if self.early_stopping:
             stopping = RestoreBest(
@@ -318,7 +321,8 @@ class BaseNetEstimator(
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            torch.empty(0, device=self.device)
+            torch.ones(1, device=self.device).item()  # "meta" holds no values
+            Generator(self.device)
         except (RuntimeError, AssertionError) as error:
             raise ValueError(
                 f"device={self.device!r} cannot be used: {error}. Pass 'auto', 'cpu', "
