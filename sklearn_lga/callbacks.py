@@ -13,6 +13,7 @@ from skorch.callbacks import Callback
 
 from ._files import read, remove_leftovers, write
 from ._random import Seeds
+from ._ranks import Ranks
 from ._snapshot import restore_snapshot, take_snapshot
 from ._version import __version__
 
@@ -53,7 +54,8 @@ class Checkpoint(Callback):
     ------
     ValueError
         By ``fit``, if the folder holds another fit's checkpoint, one that cannot be
-        read, or one of a version whose checkpoints this one does not know.
+        read, or one of a version whose checkpoints this one does not know; and where
+        several processes train one network.
 
     OSError
         By ``fit``, if the file could not be written. The former one then is whole.
@@ -140,6 +142,11 @@ class Checkpoint(Callback):
             raise ValueError(
                 "Checkpoint's every must be a number of seconds >= 0, got "
                 f"{self.every!r}."
+            )
+        if Ranks.current().count > 1:
+            raise ValueError(
+                "Checkpoint keeps fits of one process; this one is shared by "
+                f"{Ranks.current().count}. Leave it out of callbacks."
             )
 
     def on_train_begin(self, net, **kwargs):

@@ -38,7 +38,7 @@ ALLOWED = {
     "_random": {"numpy", "torch", "sklearn"},
     "_snapshot": {"_files", "torch"},
     "callbacks": {
-        *("_files", "_random", "_snapshot", "_version"),
+        *("_files", "_random", "_ranks", "_snapshot", "_version"),
         *("joblib", "skorch", "torch"),
     },
     # L2

@@ -223,6 +223,12 @@ def test_where_it_cannot_stand(tmp_path):
         net.fit(X.astype(np.float32), np.abs(y))
 
 
+def test_several_processes_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(callbacks.Ranks, "current", lambda: callbacks.Ranks(0, 2))
+    with pytest.raises(ValueError, match="fits of one process; .* by 2"):
+        Checkpoint(tmp_path).open({}, None, global_generator=False)
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
