@@ -361,7 +361,7 @@ class BaseNetEstimator(
             return self._bins_of_fit
         self._bins_of_fit = None
         if self.n_bins and not issparse(X) and X.shape[1] <= MAX_ENCODED:
-            self._bins_of_fit = quantile_bins(X, self.n_bins)
+            self._bins_of_fit = quantile_bins(X, min(self.n_bins, len(X)))
         return self._bins_of_fit
 
     def _module_randomness(self, seed, device):

@@ -117,6 +117,8 @@ class NetParamsMixin:
             if not is_routed(name):
                 known = [*NET_ARGUMENTS, *self._routed_examples(name)]
                 self._refuse(name, known, of="net_params of ")
+            if name == "use_caching":
+                check_use_caching(self.net_params[name])
 
     def _routed_examples(self, name):
         argument = name.partition("__")[2]
@@ -128,6 +130,14 @@ class NetParamsMixin:
             f"{nearest(name, known)} Its own parameters are "
             f"{sorted(self.get_params(deep=False))}; {list(ROUTED_PREFIXES)} take "
             "routed ones, as in module__x."
+        )
+
+
+def check_use_caching(value):
+    """Refuse what skorch does not know."""
+    if not isinstance(value, bool | str) or value not in (True, False, "auto"):
+        raise ValueError(
+            f"use_caching must be True, False or 'auto', got {value!r} in net_params."
         )
 
 
