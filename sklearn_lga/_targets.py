@@ -90,7 +90,8 @@ class ClassifierTargets(ClassifierMixin):
         if not len(values):
             return EncodedTargets(unlabeled, values, None)
         with np.errstate(invalid="ignore"):  # far beyond the integers: no classes
-            check_classification_targets(values)
+            # Twice, as it warns of many classes among few labels, our daily bread.
+            check_classification_targets(np.tile(values, 2))
         classes, codes = np.unique(values, return_inverse=True)
         self._check_classes(classes, reset)
         self.classes_, self.unlabeled_ = classes, self.unlabeled
