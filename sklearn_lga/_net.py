@@ -210,14 +210,16 @@ class SemiSupervisedNet(NeuralNet):
     def on_epoch_end(self, net, **kwargs):
         """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
-        n_batches = self.history[-1, "train_batch_count"]
+        # skorch counts those since an interruption only.
+        n_batches = len(self.sampler_)
+        self.history.record("train_batch_count", n_batches)
         for name, total in self.sums_.items():
             self.history.record(name, total.item() / n_batches)
 
     def on_train_end(self, net, **kwargs):
         """Drop what only a training in progress needs."""
         super().on_train_end(net, **kwargs)
-        self.terms_, self.sampler_ = [], None
+        self.sums_, self.sampler_ = {}, None
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""

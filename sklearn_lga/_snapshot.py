@@ -31,7 +31,7 @@ def take_snapshot(net, epoch_start, global_generator):
         "optimizer": net.optimizer_.state_dict(),
         "state": net.state_.state_dict(),
         "history": list(net.history),
-        "terms": net.terms_,
+        "sums": net.sums_,
         "callbacks": {name: callback_state(c) for name, c in net.callbacks_},
         "global_generators": _global_states(net.device) if global_generator else [],
     }
@@ -56,10 +56,7 @@ def restore_snapshot(net, snapshot):
     # Behind the engine's, whose batch generator is further on than the epoch's start.
     net.sampler_.resume(snapshot["epoch_start"], snapshot["n_batches"])
     net.history[:] = snapshot["history"]
-    net.terms_ = [
-        {name: term.to(net.device) for name, term in terms.items()}
-        for terms in snapshot["terms"]
-    ]
+    net.sums_ = {k: total.to(net.device) for k, total in snapshot["sums"].items()}
     for name, callback in net.callbacks_:
         load_callback_state(callback, snapshot["callbacks"][name])
     _set_global_states(net.device, snapshot["global_generators"])

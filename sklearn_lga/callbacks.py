@@ -178,10 +178,6 @@ class Checkpoint(Callback):
         if is_last or time.monotonic() - self.last_save_ >= self.every:
             self.save(net)
 
-    def on_epoch_end(self, net, **kwargs):
-        """Count the batches before an interruption, too."""
-        net.history.record("train_batch_count", len(net.sampler_))
-
     def state_dict(self):
         """Nothing: what this callback remembers is of its process alone."""
         return {}

@@ -318,6 +318,6 @@ def test_fifty_fits_killed_at_random(seed, processes, tmp_path):
     """Every kind in turn, each fit killed one to three times."""
     kind, rng = list(KINDS)[seed % len(KINDS)], np.random.RandomState(seed)
     n_kills = 1 + seed % 3
-    resumed, n_killed = kill_until_it_ends(processes, kind, tmp_path, n_kills, 200, rng)
+    resumed, n_killed = kill_until_it_ends(processes, kind, tmp_path, n_kills, 100, rng)
     assert n_killed >= 1
-    assert_equal(resumed, result_of(fit(kind, max_epochs=200)))
+    assert_equal(resumed, result_of(fit(kind, max_epochs=100)))
