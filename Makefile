@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint doc bench clean
+.PHONY: install demo test test-oldest lint doc bench clean
 
 install: .venv/.installed
 
@@ -21,6 +21,15 @@ demo: install
 test: install
 	$(BIN)/python -m pytest
 
+# The lower bounds of setup.py, in an environment of their own.
+test-oldest: .venv-oldest/.installed
+	.venv-oldest/bin/python -m pytest
+
+.venv-oldest/.installed: setup.py constraints-oldest.txt
+	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt -e '.[plot,test]'
+	touch $@
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,4 +44,4 @@ bench: install
 	$(BIN)/python examples/benchmarks/default_fits.py
 
 clean:
-	rm -rf .venv build dist *.egg-info doc/_build doc/generated
+	rm -rf .venv .venv-oldest build dist *.egg-info doc/_build doc/generated

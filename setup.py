@@ -5,7 +5,7 @@ from setuptools import find_packages, setup
 here = Path(__file__).parent
 version = next(
     line.split('"')[1]
-    for line in (here / "sklearn_lga" / "__init__.py").read_text().splitlines()
+    for line in (here / "sklearn_lga" / "_version.py").read_text().splitlines()
     if line.startswith("__version__")
 )
 

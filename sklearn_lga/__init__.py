@@ -2,7 +2,6 @@
 
 from ._classifier import LGAClassifier
 from ._regressor import LGARegressor
-
-__version__ = "0.1.0"
+from ._version import __version__
 
 __all__ = ["LGAClassifier", "LGARegressor", "__version__"]

@@ -19,6 +19,7 @@ from skorch.helper import predefined_split
 from ._batches import RowDataset, SemiSupervisedDataset, n_steps_per_epoch
 from ._checks import (
     check_any_labeled,
+    check_callbacks,
     check_float32_range,
     check_hidden_layer_sizes,
     check_length,
@@ -30,9 +31,11 @@ from ._checks import (
 )
 from ._encoding import quantile_bins
 from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
-from ._random import Seeds, seeded_global_generator
+from ._pickling import VersionedPickle
+from ._random import Generator, Seeds, seeded_global_generator
 from ._ranks import Ranks
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
+from .callbacks import find_checkpoint, identity_of, is_last
 from .modules import ACTIVATIONS, MLP
 
 DEFAULT_STEPS = 1000
@@ -46,7 +49,9 @@ MAX_ENCODED = 100
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseNetEstimator(
+    NetParamsMixin, VersionedPickle, BaseEstimator, metaclass=ABCMeta
+):
     """Base of the estimators: owns a skorch net that trains on marked rows.
 
     Subclasses say what the labels are (``_encode``, ``_store_transduction``), how
@@ -149,14 +154,24 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         """Train the network; the imputed labels of the unlabelled rows."""
         check_float32_range(X)
         self._check_net_params()
+        device, callbacks = self._resolve_device(), self._callbacks()
+        checkpoint = find_checkpoint(callbacks)
+        if checkpoint is not None:
+            former = self.net_.module_ if continued else None
+            identity = identity_of(self, X, encoded, device, former)
+            seeds = checkpoint.open(
+                identity, seeds, global_generator=self.module is not None
+            )
         dataset, valid = self._datasets(X, encoded, seeds.split)
-        net = self._make_net(dataset, valid, seeds)
+        net = self._make_net(dataset, valid, seeds, device, callbacks)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
             self._warm_start(net, continued and self.net_, dataset)
             check_callback_names(net, self.net_params)
             dataset.ranks.same_as_first(net.module_.state_dict().values())
-            net.partial_fit(dataset)
+            net.partial_fit(
+                dataset, epochs=checkpoint and checkpoint.epochs_left(net.max_epochs)
+            )
             # Running statistics of batch norm are those of each process's rows.
             dataset.ranks.same_as_first(net.module_.state_dict().values())
         if not self.early_stopping:
@@ -195,14 +210,15 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         """Imputed labels of the unlabelled rows, shape (n_unlabeled, n_outputs)."""
 
     def _validate_rows(self, X, reset):
-        return validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            allow_nd=self.module is not None,
-            dtype="numeric",
-        )
+        with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+            return validate_data(
+                self,
+                X,
+                reset=reset,
+                accept_sparse="csr",
+                allow_nd=self.module is not None,
+                dtype="numeric",
+            )
 
     def _datasets(self, X, encoded, seed):
         """Training data, and held-out labelled rows for early stopping or None."""
@@ -224,9 +240,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         kept = self._split_labeled(given, n_held_out, np.random.RandomState(seed))
         return kept, np.setdiff1d(np.arange(len(given)), kept)
 
-    def _make_net(self, dataset, valid, seeds):
+    def _make_net(self, dataset, valid, seeds, device, callbacks):
         """The skorch net, not yet initialized."""
-        device = self._resolve_device()
         sizes = self.batch_size, self.unlabeled_batch_size or self.batch_size
         steps = n_steps_per_epoch(
             len(dataset.labeled_rows), len(dataset.unlabeled_rows), *sizes
@@ -235,14 +250,12 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             DEFAULT_MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps)
         )
         ranks = dataset.ranks
-        noise_generator = torch.Generator(device).manual_seed(seeds.noise + ranks.index)
+        noise_generator = Generator(device).manual_seed(seeds.noise + ranks.index)
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
         state_arguments["averaging"] = self._for_built_in(self.averaging, 0.5)
-        state_arguments["batch_generator"] = torch.Generator().manual_seed(
-            seeds.batches
-        )
+        state_arguments["batch_generator"] = Generator().manual_seed(seeds.batches)
         state_arguments["noise_generator"] = noise_generator
         state_arguments["ranks"] = ranks
         module = self._module_factory(dataset, seeds.module, noise_generator)
@@ -259,7 +272,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             unlabeled_batch_size=sizes[1],
             row_multiple=ROW_MULTIPLE if self.module is None else 1,
             train_split=valid and predefined_split(valid),
-            callbacks=self._callbacks(),
+            callbacks=callbacks,
             device=device,
             verbose=int(self.verbose) if ranks.index == 0 else 0,
             **net_params,
@@ -291,7 +304,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _callbacks(self):
         """The user's callbacks, cloned as fitting changes them, and our own."""
-        callbacks = list(clone(self.callbacks or [], safe=False))
+        check_callbacks(self.callbacks)
+        callbacks = sorted(clone(list(self.callbacks or []), safe=False), key=is_last)
         if self.early_stopping:
             stopping = RestoreBest(
                 patience=self.n_iter_no_change,
@@ -307,7 +321,8 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            torch.empty(0, device=self.device)
+            torch.ones(1, device=self.device).item()  # "meta" holds no values
+            Generator(self.device)
         except (RuntimeError, AssertionError) as error:
             raise ValueError(
                 f"device={self.device!r} cannot be used: {error}. Pass 'auto', 'cpu', "
@@ -332,7 +347,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
                 n_outputs,
                 **settings,
                 bins=self._bins(dataset.X),
-                generator=torch.Generator().manual_seed(seed),
+                generator=Generator().manual_seed(seed),
                 noise_generator=noise_generator,
             )
         settings["n_bins"] = self.n_bins
@@ -346,7 +361,7 @@ class BaseNetEstimator(NetParamsMixin, BaseEstimator, metaclass=ABCMeta):
             return self._bins_of_fit
         self._bins_of_fit = None
         if self.n_bins and not issparse(X) and X.shape[1] <= MAX_ENCODED:
-            self._bins_of_fit = quantile_bins(X, self.n_bins)
+            self._bins_of_fit = quantile_bins(X, min(self.n_bins, len(X)))
         return self._bins_of_fit
 
     def _module_randomness(self, seed, device):

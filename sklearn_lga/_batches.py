@@ -128,6 +128,14 @@ class BatchStream:
         self.position += 1
         return self.batches[self.position - 1]
 
+    def remaining(self):
+        """The batches that are left of the pass."""
+        return list(self.batches[self.position :])
+
+    def resume(self, batches):
+        """Go on with what :meth:`remaining` gave."""
+        self.batches, self.position = tuple(batches), 0
+
     def _order(self):
         if self.n_batches == 1:
             return torch.arange(self.n_rows)
@@ -169,6 +177,8 @@ class PairedSampler:
         self.n_steps = n_steps_per_epoch(
             n_labeled, n_unlabeled, batch_size, unlabeled_batch_size
         )
+        self.generator = generator
+        self.n_skipped = 0
         self.labeled = BatchStream(n_labeled, batch_size, generator)
         self.unlabeled = None
         if n_unlabeled:
@@ -178,11 +188,30 @@ class PairedSampler:
         return self.n_steps
 
     def __iter__(self):
-        for _ in range(self.n_steps):
+        n_skipped, self.n_skipped = self.n_skipped, 0
+        for step in range(self.n_steps):
             unlabeled = None
             if self.unlabeled:
                 unlabeled = self.ranks.own_positions(self.unlabeled.next())
-            yield self.ranks.part(self.labeled.next()), unlabeled
+            pair = self.ranks.part(self.labeled.next()), unlabeled
+            if step >= n_skipped:
+                yield pair
+
+    def state(self):
+        """Where both streams and their generator stand, between two epochs."""
+        return {
+            "generator": self.generator.get_state(),
+            "labeled": self.labeled.remaining(),
+            "unlabeled": self.unlabeled and self.unlabeled.remaining(),
+        }
+
+    def resume(self, state, n_skipped):
+        """Begin the epoch at ``state``, and leave out its first pairs."""
+        self.generator.set_state(state["generator"])
+        self.labeled.resume(state["labeled"])
+        if self.unlabeled:
+            self.unlabeled.resume(state["unlabeled"])
+        self.n_skipped = n_skipped
 
 
 class SequentialSampler:

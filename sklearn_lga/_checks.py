@@ -16,7 +16,10 @@ def check_length(X, y, estimator):
             f"This {type(estimator).__name__} estimator requires y to be passed, but "
             "the target y is None."
         )
-    n_entries = len(y) if hasattr(y, "__len__") else np.asarray(y).size
+    try:
+        n_entries = len(y)
+    except TypeError:
+        n_entries = np.asarray(y).size
     if n_entries != X.shape[0]:
         raise ValueError(
             f"y must have one entry for each row of X: X has {X.shape[0]} rows, y has "
@@ -100,6 +103,19 @@ def check_not_set(value, name, replaced_by):
             f"another {replaced_by}. Pass {replaced_by}__{name}, or leave {name} at "
             "None."
         )
+
+
+def check_callbacks(callbacks):
+    """Refuse what is no callback of skorch's kind, nor a pair of a name and one."""
+    for i, item in enumerate(callbacks or ()):
+        pair = isinstance(item, list | tuple) and len(item) == 2
+        named = pair and isinstance(item[0], str)
+        callback = item[1] if named else item
+        if not all(hasattr(callback, name) for name in ("initialize", "on_train_end")):
+            raise ValueError(
+                f"callbacks[{i}] must be a skorch callback, or a pair of a name and "
+                f"one, got {item!r}."
+            )
 
 
 def check_regularizers(regularizers):

@@ -240,7 +240,7 @@ class SupervisedState(nn.Module):
         generators = (self.batch_generator, self.noise_generator)
         for generator, saved in zip(generators, state["generators"], strict=True):
             if generator is not None and saved is not None:
-                generator.set_state(saved)
+                generator.set_state(saved.cpu())
 
 
 class LGAState(SupervisedState):

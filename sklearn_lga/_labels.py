@@ -66,6 +66,14 @@ def _equals_object(value, marker):
     return value == marker
 
 
+def check_marker(unlabeled):
+    """Refuse a marker that is no number, string or None."""
+    if not (unlabeled is None or isinstance(unlabeled, numbers.Real | str)):
+        raise ValueError(
+            f"unlabeled must be a number, a string or None, got {unlabeled!r}."
+        )
+
+
 def is_marked(values, marker):
     """Where an array holds the marker; a missing value is marked as well.
 
@@ -84,7 +92,7 @@ def is_marked(values, marker):
     missing = is_missing(values)
     if marker is None:
         if missing.any():
-            row = int(np.argwhere(missing)[0, 0])
+            row = int(np.argwhere(np.atleast_1d(missing))[0, 0])
             raise ValueError(
                 f"y has a missing value in row {row}, and unlabeled=None says that "
                 "every row is labelled. Fill it in, drop the row, or pass "
@@ -152,6 +160,10 @@ def _native_dtype(values):
     return np.asarray(values.tolist()) if native and kinds else values
 
 
+LARGEST_TARGET = 1e150
+"""So that sums of squares stay in the range of float64."""
+
+
 def as_targets(y):
     """Regression targets as a new float64 array, NaN where a value is missing."""
     y = as_array(y)
@@ -162,8 +174,14 @@ def as_targets(y):
     except (TypeError, ValueError) as error:
         raise ValueError(f"y must hold numbers as targets: {error}.") from error
     if np.isinf(targets).any():
-        row = int(np.argwhere(np.isinf(targets))[0, 0])
+        row = int(np.argwhere(np.atleast_1d(np.isinf(targets)))[0, 0])
         raise ValueError(f"Input y contains infinity, in row {row}.")
+    largest = np.abs(targets[~np.isnan(targets)]).max(initial=0.0)
+    if largest > LARGEST_TARGET:
+        raise ValueError(
+            f"y holds a target of magnitude {largest:.3g}, beyond {LARGEST_TARGET:g}: "
+            "its square would not be finite. Change the units."
+        )
     return targets
 
 

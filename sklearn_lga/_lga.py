@@ -51,11 +51,11 @@ class BaseLGA(BaseNetEstimator):
         return LGAState, {
             "n_unlabeled": len(dataset.own_rows),
             "n_outputs": dataset.labels.shape[1],
-            "label_lr": label_lr,
+            "label_lr": float(label_lr),
             "labeled_weight": self.labeled_weight,
             "gradient_decay": self.gradient_decay,
             "norm_decay": self.norm_decay,
-            "eps_norm": self.eps_norm or self._default_eps_norm,
+            "eps_norm": float(self.eps_norm or self._default_eps_norm),
             "label_pull": self.label_pull,
         }
 
@@ -84,7 +84,8 @@ def check_labeled_weight(labeled_weight):
     if not isinstance(labeled_weight, tuple):
         return
     name, start = labeled_weight if len(labeled_weight) == 2 else (None, None)
-    if name not in LABELED_WEIGHT_DECAYS or not isinstance(start, Real) or start < 0:
+    numeric = isinstance(start, Real) and 0.0 <= start < np.inf
+    if name not in LABELED_WEIGHT_DECAYS or not numeric:
         raise ValueError(
             "labeled_weight as a tuple must be the name of a decay, one of "
             f"{sorted(LABELED_WEIGHT_DECAYS)}, and the value >= 0 to start from, as in "

@@ -1,6 +1,8 @@
 """The skorch net that drives the engine."""
 
 import math
+import traceback
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +15,46 @@ from ._batches import PairedSampler, RowDataset, SequentialSampler
 
 ROW_MULTIPLE = 16
 """Rows to a multiple of which prediction batches of the built-in network are padded."""
+
+
+@contextmanager
+def made_from(arguments):
+    """Errors of a part that is made from the user's arguments name these."""
+    try:
+        yield
+    except Exception as error:  # of any kind: it is code of others
+        raise ValueError(
+            f"{arguments} cannot be used: {type(error).__name__}: {error}"
+        ) from error
+
+
+@contextmanager
+def explaining_layers(batch):
+    """Errors of torch's layers say which rows the module was given.
+
+    What a module's own code raises, or this package, is left as it is.
+    """
+    try:
+        yield
+    except (IndexError, RuntimeError, TypeError, ValueError) as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        in_torch = frame.f_globals.get("__name__", "").startswith("torch.")
+        if not in_torch or isinstance(error, torch.OutOfMemoryError):
+            raise
+        shapes = " and ".join(str(tuple(part[0].shape)) for part in batch)
+        raise ValueError(
+            f"module cannot be trained on rows of shape {shapes}: {error} Batch norm "
+            "needs two rows in every batch, labelled and unlabelled."
+        ) from error
+
+
+def check_is_module(module):
+    """Refuse what a callable built in place of a network."""
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(
+            "module must be a class or callable that gives a torch.nn.Module, got one "
+            f"that gives {type(module).__name__}."
+        )
 
 
 def as_is(batch):
@@ -73,15 +115,31 @@ class SemiSupervisedNet(NeuralNet):
 
     def initialize_module(self):
         """Initialize the module, and the engine's state for it."""
-        super().initialize_module()
+        with made_from("module"):
+            super().initialize_module()
+        check_is_module(self.module_)
         self.state_ = self.state(
             self.criterion, self.module_, **self.get_params_for("state")
         )
         return self
 
+    def initialize_callbacks(self):
+        """As in skorch, with errors that say where the callbacks came from."""
+        with made_from("callbacks"):
+            return super().initialize_callbacks()
+
+    def initialize_optimizer(self, *args, **kwargs):
+        """As in skorch, with errors that say where the arguments came from."""
+        with made_from("lr, weight_decay or the optimizer of net_params"):
+            return super().initialize_optimizer(*args, **kwargs)
+
     def get_iterator(self, dataset, training=False):
         """A DataLoader over whole batches, drawn from the engine's generator."""
-        kwargs = self.get_params_for("iterator_train" if training else "iterator_valid")
+        part = "iterator_train" if training else "iterator_valid"
+        with made_from(f"{part} of net_params"):
+            return self._iterator(dataset, training, self.get_params_for(part))
+
+    def _iterator(self, dataset, training, kwargs):
         batch_size = kwargs.pop("batch_size", self.batch_size)
         if training:
             generator = self.state_.batch_generator
@@ -93,6 +151,7 @@ class SemiSupervisedNet(NeuralNet):
                 generator,
                 dataset.ranks,
             )
+            self.sampler_ = sampler
         else:
             generator = torch.Generator()
             sampler = SequentialSampler(len(dataset), batch_size)
@@ -110,7 +169,8 @@ class SemiSupervisedNet(NeuralNet):
         """One iteration of the engine; callbacks see the gradients before it ends."""
         self._set_training(True)
         batch = to_device(batch, self.device)
-        terms = self.state_.backward(self.module_, *batch)
+        with explaining_layers(batch):
+            terms = self.state_.backward(self.module_, *batch)
         self.notify(
             "on_grad_computed",
             named_parameters=TeeGenerator(self.get_all_learnable_params()),
@@ -150,9 +210,16 @@ class SemiSupervisedNet(NeuralNet):
     def on_epoch_end(self, net, **kwargs):
         """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
-        n_batches = self.history[-1, "train_batch_count"]
+        # skorch counts those since an interruption only.
+        n_batches = len(self.sampler_)
+        self.history.record("train_batch_count", n_batches)
         for name, total in self.sums_.items():
             self.history.record(name, total.item() / n_batches)
+
+    def on_train_end(self, net, **kwargs):
+        """Drop what only a training in progress needs."""
+        super().on_train_end(net, **kwargs)
+        self.sums_, self.sampler_ = {}, None
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""

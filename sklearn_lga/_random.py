@@ -24,6 +24,28 @@ class Seeds(NamedTuple):
         return cls(*seeds.tolist())
 
 
+class Generator(torch.Generator):
+    """``torch.Generator`` that a file can take to a machine without its device.
+
+    There it becomes one on the CPU, with the same seed: the states of two kinds of
+    devices mean nothing to each other. torch's own would fail to load; and where a
+    file is loaded to CUDA, it would find its state, a tensor, there, too, and fail.
+    """
+
+    def __reduce_ex__(self, protocol):
+        state = self.get_state().numpy().tobytes()
+        return load_generator, (str(self.device), self.initial_seed(), state)
+
+
+def load_generator(device, seed, state):
+    """The generator of a file, on its device or else the CPU."""
+    try:
+        generator = Generator(device)
+    except (AssertionError, RuntimeError):  # torch was built without, or finds none
+        return Generator().manual_seed(seed)
+    return generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
 @contextmanager
 def seeded_global_generator(seed, device):
     """Seed torch's global generators, and put them back as they were.

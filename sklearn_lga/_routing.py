@@ -112,9 +112,13 @@ class NetParamsMixin:
                     f"net_params holds {name!r}, which is a parameter of "
                     f"{type(self).__name__} itself: set it there."
                 )
+            if not isinstance(name, str):
+                raise ValueError(f"net_params must have names as keys, got {name!r}.")
             if not is_routed(name):
                 known = [*NET_ARGUMENTS, *self._routed_examples(name)]
                 self._refuse(name, known, of="net_params of ")
+            if name == "use_caching":
+                check_use_caching(self.net_params[name])
 
     def _routed_examples(self, name):
         argument = name.partition("__")[2]
@@ -126,6 +130,14 @@ class NetParamsMixin:
             f"{nearest(name, known)} Its own parameters are "
             f"{sorted(self.get_params(deep=False))}; {list(ROUTED_PREFIXES)} take "
             "routed ones, as in module__x."
+        )
+
+
+def check_use_caching(value):
+    """Refuse what skorch does not know."""
+    if not isinstance(value, bool | str) or value not in (True, False, "auto"):
+        raise ValueError(
+            f"use_caching must be True, False or 'auto', got {value!r} in net_params."
         )
 
 
@@ -178,12 +190,19 @@ def _check_argument(prefix, target, argument):
             "hidden_layer_sizes, activation and dropout. Pass a module of your own "
             "or use these."
         )
-    if prefix.startswith("iterator") and argument in SET_BY_THE_NET:
+    own = prefix.startswith("iterator") and argument in SET_BY_THE_NET
+    if own or name == "iterator_train__batch_size":
         raise ValueError(
             f"{name} cannot be set: batches are drawn by the net's own sampler. Set "
             "batch_size, unlabeled_batch_size or random_state instead."
         )
-    parameters = inspect.signature(target).parameters
+    try:
+        parameters = inspect.signature(target).parameters
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{prefix} must be a class or callable that takes {argument!r}, got "
+            f"{target!r}."
+        ) from error
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     if takes_any or argument in parameters or argument.startswith("param_groups"):
         return

@@ -39,6 +39,17 @@ class EncodedTargets(NamedTuple):
     labels: np.ndarray | None
 
 
+def target_columns(y):
+    """Regression targets of shape (n_samples,) or (n_samples, n_outputs)."""
+    targets = as_targets(y)
+    if targets.ndim not in (1, 2):
+        raise ValueError(
+            "y must be of shape (n_samples,) or (n_samples, n_outputs), got "
+            f"{targets.shape}."
+        )
+    return targets
+
+
 def check_true_labels(y):
     """Refuse to score without anything to score against."""
     if y is None:
@@ -47,6 +58,10 @@ def check_true_labels(y):
 
 def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
     """A metric of the labelled rows; ``y_true`` holds these, ``y_pred`` all rows."""
+    if sample_weight is not None and np.ndim(sample_weight) != 1:
+        raise ValueError(
+            f"sample_weight must be of shape (n_samples,), got {sample_weight!r}."
+        )
     check_consistent_length(y_pred, unlabeled, sample_weight)
     if unlabeled.all():
         raise ValueError(
@@ -55,7 +70,8 @@ def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
         )
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight)[~unlabeled]
-    return metric(y_true, y_pred[~unlabeled], sample_weight=sample_weight)
+    with np.errstate(invalid="ignore"):  # numbers beyond the integers: no class's
+        return metric(y_true, y_pred[~unlabeled], sample_weight=sample_weight)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -73,15 +89,18 @@ class ClassifierTargets(ClassifierMixin):
         values = labeled_values(y, unlabeled, self.unlabeled)
         if not len(values):
             return EncodedTargets(unlabeled, values, None)
-        check_classification_targets(values)
+        with np.errstate(invalid="ignore"):  # far beyond the integers: no classes
+            # Twice, as it warns of many classes among few labels, our daily bread.
+            check_classification_targets(np.tile(values, 2))
         classes, codes = np.unique(values, return_inverse=True)
         self._check_classes(classes, reset)
         self.classes_, self.unlabeled_ = classes, self.unlabeled
         weights = compute_class_weight(self.class_weight, classes=classes, y=values)
-        if (weights < 0.0).any():
+        limit = np.finfo(np.float32).max
+        if not ((weights >= 0.0) & (weights < limit)).all():
             raise ValueError(
-                f"class_weight must not be negative, got {self.class_weight!r}. A "
-                "weight of 0 leaves a class out of the loss."
+                f"class_weight must not be negative, NaN or beyond {limit:.3g}, got "
+                f"{self.class_weight!r}. A weight of 0 leaves a class out of the loss."
             )
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
@@ -211,12 +230,7 @@ class RegressorTargets(RegressorMixin):
     _default_weight_decay = 3.0
 
     def _encode(self, y, reset):
-        targets = as_targets(y)
-        if targets.ndim > 2 or targets.ndim == 0:
-            raise ValueError(
-                "y must be of shape (n_samples,) or (n_samples, n_outputs), got "
-                f"{targets.shape}."
-            )
+        targets = target_columns(y)
         self.unlabeled_ = resolve_target_marker(targets, self.unlabeled)
         unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
         given = targets[~unlabeled]
@@ -289,7 +303,7 @@ class RegressorTargets(RegressorMixin):
         """
         check_is_fitted(self, "transduction_")
         check_true_labels(y)
-        targets = as_targets(y)
+        targets = target_columns(y)
         unlabeled = unlabeled_target_rows(targets, self.unlabeled_)
         values = targets[~unlabeled]
         return score_labeled(

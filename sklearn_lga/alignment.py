@@ -414,10 +414,17 @@ def labeled_weight_at(progress, labeled_weight, start=3.0):
     3.0
     """
     if callable(labeled_weight):
-        return labeled_weight(progress)
+        weight = labeled_weight(progress)
+        try:
+            return float(weight)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"labeled_weight must give a number for each progress in [0, 1], got "
+                f"{weight!r} for {progress}."
+            ) from error
     if isinstance(labeled_weight, str):
         labeled_weight = (labeled_weight, start)
     if isinstance(labeled_weight, tuple):
         name, start = labeled_weight
         return start * LABELED_WEIGHT_DECAYS[name](progress)
-    return labeled_weight
+    return float(labeled_weight)

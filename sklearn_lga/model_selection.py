@@ -9,6 +9,7 @@ from sklearn.utils import indexable
 from ._labels import (
     as_labels,
     as_targets,
+    check_marker,
     is_marked,
     labeled_values,
     resolve_target_marker,
@@ -105,18 +106,27 @@ class SemiSupervisedSplit:
         if isinstance(self.cv, numbers.Integral):
             return int(self.cv)
         if y is None:
-            return check_cv(self.cv).get_n_splits(X, y, groups)
+            return self._given_splitter().get_n_splits(X, y, groups)
         marked, values = read_labels(y, self.unlabeled)
         placeholder, groups = _labeled_part(np.flatnonzero(~marked), groups)
-        return check_cv(self.cv).get_n_splits(placeholder, values, groups)
+        return self._given_splitter().get_n_splits(placeholder, values, groups)
 
     def _split_labeled(self, values, labeled, groups):
         placeholder, groups = _labeled_part(labeled, groups)
         return self._splitter(values).split(placeholder, values, groups)
 
+    def _given_splitter(self):
+        """``cv`` where it is no int."""
+        if hasattr(self.cv, "split") and not hasattr(self.cv, "get_n_splits"):
+            raise ValueError(
+                "cv must be an int, a cross-validation splitter or an iterable of "
+                f"splits, got {self.cv!r}."
+            )
+        return check_cv(self.cv)
+
     def _splitter(self, values):
         if not isinstance(self.cv, numbers.Integral):
-            return check_cv(self.cv)
+            return self._given_splitter()
         if values.dtype.kind == "f" or np.bincount(values).max() < self.cv:
             return KFold(self.cv)
         return StratifiedKFold(self.cv)
@@ -141,7 +151,12 @@ def read_labels(y, unlabeled):
     """
     if y is None:
         raise ValueError("y is needed to tell labelled rows from unlabelled ones.")
+    check_marker(unlabeled)
     y = as_labels(y)
+    if y.ndim not in (1, 2):
+        raise ValueError(
+            f"y must be of shape (n_samples,) or (n_samples, n_outputs), got {y.shape}."
+        )
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.ravel()
     if y.ndim == 1:

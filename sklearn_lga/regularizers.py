@@ -117,7 +117,7 @@ class Regularizer:
             From ``progress >= ramp_up`` on, the whole.
         """
         if progress >= self.ramp_up:
-            return self.weight
+            return float(self.weight)
         return self.weight * math.exp(-5.0 * (1.0 - progress / self.ramp_up) ** 2)
 
     def init(self, module):
@@ -153,7 +153,7 @@ class Regularizer:
         loss : Tensor
             A scalar.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method loss.")
+        raise TypeError(f"{type(self).__name__} has no method loss: define one.")
 
     def update(self, state, module):
         """Follow an update of the network; most regularizers need not."""

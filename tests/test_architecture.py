@@ -26,6 +26,8 @@ ALLOWED = {
     "_ranks": {"torch"},
     "_engine": {"_jacobian", "_ranks", "alignment", "torch"},
     "_batches": {"_ranks", "numpy", "scipy", "torch"},
+    "_version": set(),
+    "_files": {"numpy", "torch"},
     "_labels": {"numpy"},
     "linear": {"numpy", "scipy"},
     "datasets": {"_labels", "numpy", "scipy", "sklearn"},
@@ -33,15 +35,22 @@ ALLOWED = {
     # L1
     "_net": {"_batches", "_engine", "torch", "skorch"},
     "analysis": {"numpy", "scipy", "torch", "skorch"},
-    # L2
     "_random": {"numpy", "torch", "sklearn"},
+    "_snapshot": {"_files", "torch"},
+    "callbacks": {
+        *("_files", "_random", "_ranks", "_snapshot", "_version"),
+        *("joblib", "skorch", "torch"),
+    },
+    # L2
     "_routing": {"torch"},
+    "_pickling": {"_version"},
     "_checks": {"numpy", "scipy", "torch"},
     "_exact": {"linear", "numpy"},
     "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
     "_base": {
-        *("_batches", "_checks", "_encoding", "_net", "_random", "_ranks", "_routing"),
-        *("modules", "joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
+        *("_batches", "_checks", "_encoding", "_net", "_pickling", "_random"),
+        *("_ranks", "_routing", "callbacks", "modules"),
+        *("joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
     },
     # L3
     "_lga": {"_base", "_engine", "alignment", "numpy", "sklearn"},
@@ -50,7 +59,7 @@ ALLOWED = {
         *("_base", "_checks", "_exact", "_lga", "_targets", "numpy", "sklearn"),
     },
     "baselines": {"_base", "_engine", "_targets", "numpy"},
-    "__init__": {"_classifier", "_regressor"},
+    "__init__": {"_classifier", "_regressor", "_version"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -60,7 +60,6 @@ def test_all_rows_labelled_warns(estimator):
     np.testing.assert_array_equal(model.transduction_, np.arange(N) % 2)
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 @every_estimator
 def test_infinite_or_complex_targets(estimator, y):
     for bad, message in [

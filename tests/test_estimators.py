@@ -45,9 +45,7 @@ def expected_failed_checks(estimator):
     return {}
 
 
-@pytest.mark.filterwarnings(
-    "ignore:y marks no row as unlabelled", "ignore:invalid value encountered in cast"
-)
+@pytest.mark.filterwarnings("ignore:y marks no row as unlabelled")
 @parametrize_with_checks(
     [
         estimator(max_epochs=30, unlabeled=unlabeled)

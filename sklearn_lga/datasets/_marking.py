@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._labels import as_array, choose_rows, is_marked, is_missing
+from .._labels import as_array, check_marker, choose_rows, is_marked, is_missing
 
 
 def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1):
@@ -50,6 +50,7 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     >>> hide_labels([0, 0, 0, 1, 1, 1], n_labeled=2, random_state=0)
     array([-1, -1,  0, -1, -1,  1])
     """
+    check_marker(unlabeled)
     y = as_array(y)
     if is_missing(y).any():
         raise ValueError("y has missing values: hide_labels takes the true labels.")

@@ -40,8 +40,8 @@ def make_shells(n_samples, n_features, *, random_state=None):
     --------
     >>> from sklearn_lga.datasets import make_shells
     >>> X, y = make_shells(2500, 2, random_state=0)
-    >>> X.shape, y.min(), y.max()
-    ((2500, 2), np.int64(0), np.int64(4))
+    >>> X.shape, y.min().item(), y.max().item()
+    ((2500, 2), 0, 4)
     """
     rng = check_random_state(random_state)
     direction = rng.standard_normal((n_samples, n_features))

@@ -5,6 +5,9 @@ import numbers
 import numpy as np
 from scipy import sparse
 
+LARGEST = 1e60
+"""So that products of four numbers stay in the range of float64."""
+
 
 def as_rows(X, name):
     """A 2-D array or CSR matrix of real numbers, not copied."""
@@ -35,6 +38,12 @@ def check_real_finite(values, name):
         raise ValueError(f"{name} must hold real numbers, got dtype {values.dtype}.")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ValueError(f"{name} must be finite, but holds NaN or infinity.")
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    if largest > LARGEST:
+        raise ValueError(
+            f"{name} holds a value of magnitude {largest:.3g}, beyond {LARGEST:g}: its "
+            "squares overflow float64. Scale it."
+        )
 
 
 def check_rows(X_labeled, y_labeled, X_unlabeled):
@@ -105,6 +114,7 @@ def check_steps(steps, name, upper=None):
         and not (steps.dtype.kind == "f" and np.isnan(steps).any())
         and np.all(finite >= 0)
         and np.all(finite == np.floor(finite))
+        and np.all(finite < 2.0**63)
         and (upper is None or np.all(steps <= upper))
     )
     if not valid:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
-from ._checks import check_rows
+from ._checks import check_moments, check_rows
 
 CHUNK_ROWS = 65_536
 
@@ -35,6 +35,16 @@ class Moments:
     def matrices(self):
         """A_l and A_u as matrices, also where they are kept as vectors."""
         return tuple(np.diag(A) if A.ndim == 1 else A for A in (self.A_l, self.A_u))
+
+
+def checked(moments):
+    """Moments in float64, refused where they are none."""
+    names = ("A_l", "A_u", "b", "n_u")
+    if not all(hasattr(moments, name) for name in names):
+        raise TypeError(
+            f"moments must be Moments, as data_moments gives them, got {moments!r}."
+        )
+    return Moments(*check_moments(*(getattr(moments, name) for name in names)))
 
 
 def second_moment(X, y=None, center=None):
@@ -116,14 +126,9 @@ def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
     if center:
         centers = tuple(column_means(X) for X in (X_l, X_u))
         y = y - y.mean(axis=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        A_l = second_moment(X_l, center=centers[0])
-        A_u = second_moment(X_u, center=centers[1])
-        b = second_moment(X_l, y, center=centers[0])
-    if not all(np.isfinite(moment).all() for moment in (A_l, A_u, b)):
-        raise ValueError(
-            "X holds values whose squares overflow float64. Scale the features."
-        )
+    A_l = second_moment(X_l, center=centers[0])
+    A_u = second_moment(X_u, center=centers[1])
+    b = second_moment(X_l, y, center=centers[0])
     if all(np.count_nonzero(A) == np.count_nonzero(np.diag(A)) for A in (A_l, A_u)):
         A_l, A_u = np.diag(A_l).copy(), np.diag(A_u).copy()
     return Moments(A_l, A_u, b, X_u.shape[0])
@@ -143,7 +148,7 @@ def range_basis(A):
     """
     eigenvalues, Q = linalg.eigh(A)
     rounding = 100 * len(A) * np.finfo(np.float64).eps
-    seen = eigenvalues > rounding * max(eigenvalues[-1], 0.0)
+    seen = eigenvalues > rounding * eigenvalues.max(initial=0.0)
     return Q[:, seen], eigenvalues[seen]
 
 

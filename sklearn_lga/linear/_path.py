@@ -166,8 +166,8 @@ def lga_path_from_moments(
     ...     [1.0, 1.0], [2.0, 0.5], [1.0, 1.0], 10,
     ...     lr=0.1, label_lr=0.1, eps_norm=0.1, n_steps=100,
     ... )
-    >>> path.coef[0, 0] > path.coef[0, 1]  # the principal component learns faster
-    np.True_
+    >>> bool(path.coef[0, 0] > path.coef[0, 1])  # the principal component is faster
+    True
     """
     A_l, A_u, b, n_u = check_moments(A_l, A_u, b, n_u)
     n_steps = check_count(n_steps, "n_steps")

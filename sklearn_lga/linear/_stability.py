@@ -4,7 +4,7 @@ import numpy as np
 from scipy import linalg
 
 from ._checks import check_pair, check_positive
-from ._moments import is_regular, minimum_norm_solution, range_basis
+from ._moments import checked, is_regular, minimum_norm_solution, range_basis
 
 RADIUS_TOLERANCE = 1e-9
 """Rounding of the spectral radius: a direction without labelled rows has exactly 1."""
@@ -105,6 +105,7 @@ def fixed_point(moments):
     >>> coef
     array([1., 0.])
     """
+    moments = checked(moments)
     A_l, A_u = moments.matrices()
     if is_regular(A_u):
         coef = minimum_norm_solution(A_l, moments.b)
@@ -153,6 +154,10 @@ def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
     >>> default_step_sizes(moments)
     {'lr': 2.0, 'label_lr': 0.16, 'eps_norm': 0.04}
     """
+    moments = checked(moments)
+    for name, value in {"lr": lr, "label_lr": label_lr, "eps_norm": eps_norm}.items():
+        if value is not None:
+            check_positive(value, name, allow_zero=name == "label_lr")
     largest = max(
         A.max() if A.ndim == 1 else linalg.eigvalsh(A)[-1]
         for A in (moments.A_l, moments.A_u)

@@ -3,7 +3,13 @@
 import numpy as np
 from scipy import linalg, sparse
 
-from ._checks import as_response, as_rows, check_positive, check_steps
+from ._checks import (
+    as_response,
+    as_rows,
+    check_positive,
+    check_real_finite,
+    check_steps,
+)
 from ._moments import minimum_norm_solution, range_basis, second_moment
 
 
@@ -150,7 +156,8 @@ def convergence_coefficients(coef, X_labeled, y_labeled):
         eigenvalues = np.asarray(squares.mean(axis=0)).ravel()
     else:
         eigenvalues = np.square(X, dtype=np.float64).mean(axis=0)
-    coef = np.asarray(coef, dtype=np.float64)
+    coef = np.asarray(coef)
+    check_real_finite(coef, "coef")
     if coef.shape[-b.ndim :] != b.shape:
         raise ValueError(
             f"coef must end in the shape {b.shape} of a model for these data, got "
