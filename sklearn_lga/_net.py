@@ -144,7 +144,9 @@ class SemiSupervisedNet(NeuralNet):
         """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
         for name in self.terms_[0]:
-            values = torch.stack([terms[name] for terms in self.terms_])
+            values = torch.stack(
+                [torch.as_tensor(terms[name]) for terms in self.terms_]
+            )
             self.history.record(name, values.mean().item())
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
