@@ -185,6 +185,17 @@ def test_imputed_targets(exact, progression):
     np.testing.assert_array_equal(second.labels, model.transduction_[:, 1])
 
 
+def test_a_class_or_a_table_without_imputed_rows(progression):
+    points, labels = np.random.RandomState(0).normal(size=(6, 2)), np.arange(6) % 3
+    display = TransductionDisplay(
+        points, labels, labels < 2, confidence=np.full(6, 0.9)
+    ).plot()
+    assert sum(len(p.get_offsets()) for p in display.ax_.collections) == 6
+    given = np.zeros(6, dtype=bool)
+    targets = TransductionDisplay(points, labels.astype(float), given).plot()
+    assert len(targets.ax_.collections) == 1
+
+
 def test_convergence_to_least_squares(exact, progression):
     X, y = progression
     display = ConvergenceDisplay.from_estimator(exact, X, y)

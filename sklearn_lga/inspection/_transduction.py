@@ -177,24 +177,22 @@ class TransductionDisplay:
         self._legend(classes)
 
     def _draw_targets(self):
-        scale = {
-            "cmap": value_colormap(),
-            "vmin": self.labels.min(),
-            "vmax": self.labels.max(),
-        }
-        given = np.flatnonzero(~self.unlabeled)
-        rows = np.flatnonzero(self.unlabeled)
-        points = self._scatter(
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+
+        norm = Normalize(self.labels.min(), self.labels.max())
+        scale = {"cmap": value_colormap(), "norm": norm}
+        rows, given = (np.flatnonzero(m) for m in (self.unlabeled, ~self.unlabeled))
+        self._scatter(
             rows, c=self.labels[rows], s=20.0, linewidths=0, alpha=0.7, **scale
         )
         self._ring(given, c=self.labels[given], **scale)
-        points.set_alpha(None)  # a colour bar without transparency
-        self.figure_.colorbar(points, ax=self.ax_, label="target")
-        points.set_alpha(0.7)
+        self.figure_.colorbar(ScalarMappable(**scale), ax=self.ax_, label="target")
         self._legend([])
 
     def _scatter(self, rows, **style):
-        return self.ax_.scatter(*self.points[rows].T, **style)
+        if len(rows):  # matplotlib takes no empty array of transparencies
+            self.ax_.scatter(*self.points[rows].T, **style)
 
     def _ring(self, rows, **style):
         """Labelled rows stand out by size and by a ring in the colour of the text."""
