@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint doc bench clean
+.PHONY: install demo test lint doc examples bench clean
 
 install: .venv/.installed
 
@@ -28,6 +28,14 @@ lint: install
 doc: .venv/.doc-installed
 	$(BIN)/python -m sphinx -W --keep-going -b html doc doc/_build/html
 
+# Each with its time; MPLBACKEND lets them draw without a screen.
+examples: install
+	set -e; for example in examples/gallery/plot_*.py; do \
+		echo "== $$example"; start=$$(date +%s); \
+		MPLBACKEND=Agg $(BIN)/python $$example; \
+		echo "$$(($$(date +%s) - start)) s"; \
+	done
+
 bench: install
 	$(BIN)/python examples/benchmarks/step.py
 	$(BIN)/python examples/benchmarks/fit.py
@@ -35,4 +43,4 @@ bench: install
 	$(BIN)/python examples/benchmarks/default_fits.py
 
 clean:
-	rm -rf .venv build dist *.egg-info doc/_build doc/generated
+	rm -rf .venv build dist *.egg-info doc/_build doc/generated doc/auto_examples
