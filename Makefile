@@ -28,11 +28,11 @@ lint: install
 doc: .venv/.doc-installed
 	$(BIN)/python -m sphinx -W --keep-going -b html doc doc/_build/html
 
-# Each with its time; MPLBACKEND lets them draw without a screen.
+# Each with its time; without a screen, and on one thread, as the networks are small.
 examples: install
 	set -e; for example in examples/gallery/plot_*.py; do \
 		echo "== $$example"; start=$$(date +%s); \
-		MPLBACKEND=Agg $(BIN)/python $$example; \
+		OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python $$example; \
 		echo "$$(($$(date +%s) - start)) s"; \
 	done
 

@@ -1,6 +1,10 @@
 """Sphinx configuration."""
 
+import os
+from pathlib import Path
+
 import sklearn_lga
+from sklearn_lga._command._parser import label_help
 
 project = "sklearn_lga"
 author = "the sklearn_lga developers"
@@ -28,3 +32,9 @@ sphinx_gallery_conf = {
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Label gradient alignment", "page_width": "1050px"}
+
+# The command's page shows its help as it is.
+os.environ["COLUMNS"] = "80"
+generated = Path(__file__).parent / "generated"
+generated.mkdir(exist_ok=True)
+(generated / "label_help.txt").write_text(label_help())

@@ -38,7 +38,7 @@ TABLES = {
     "half moons": (make_moons(1000, noise=0.2, random_state=0), 20),
     "overlapping clouds": (
         make_classification(
-            2000, 20, n_informative=6, n_classes=3, class_sep=0.7, random_state=0
+            1000, 20, n_informative=6, n_classes=3, class_sep=0.7, random_state=0
         ),
         100,
     ),

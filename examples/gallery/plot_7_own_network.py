@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
+from sklearn.metrics import log_loss
 from torch import nn
 
 from sklearn_lga import LGAClassifier
@@ -50,8 +51,8 @@ y_marked = hide_labels(y, n_labeled=100, random_state=0)
 hidden = y_marked == -1
 
 # %%
-# The same network, batches and budget with and without alignment. Everything else of
-# skorch's is within reach: here another optimizer and a schedule of its step size.
+# The same network, batches and budget with and without alignment. Everything of
+# skorch's is within reach by routed names: here another optimizer.
 settings = {"module": Convolutions, "max_epochs": 60, "random_state": 0}
 routed = {
     "module__channels": 24,
@@ -59,13 +60,14 @@ routed = {
     "optimizer__weight_decay": 0.1,
 }
 models = {
-    "LGA": LGAClassifier(**settings).set_params(**routed),
-    "labels alone": RegularizedNetClassifier(**settings).set_params(**routed),
+    "LGA": LGAClassifier(labeled_weight=("linear", 10.0), **settings),
+    "labels alone": RegularizedNetClassifier(**settings),
 }
 for name, model in models.items():
-    model.fit(X, y_marked)
+    model.set_params(**routed).fit(X, y_marked)
     right = model.score(X[hidden], y[hidden])
-    print(f"{name:14s}{right:.3f} of the hidden labels right")
+    loss = log_loss(y[hidden], model.predict_proba(X[hidden]))
+    print(f"{name:14s}{right:.3f} of the hidden labels right, log loss {loss:.3f}")
 
 # %%
 # ``net_`` is the fitted skorch net, ``net_.module_`` the network.

@@ -39,6 +39,17 @@ def make_parser():
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_label(commands)
+    return parser
+
+
+def label_help():
+    """What ``sklearn-lga label --help`` prints."""
+    commands = argparse.ArgumentParser(prog="sklearn-lga").add_subparsers()
+    return _add_label(commands).format_help()
+
+
+def _add_label(commands):
     label = commands.add_parser(
         "label",
         help="fill in the missing labels of a table",
@@ -49,7 +60,7 @@ def make_parser():
     _add_files(label)
     _add_reading(label)
     _add_training(label)
-    return parser
+    return label
 
 
 def _add_files(parser):
