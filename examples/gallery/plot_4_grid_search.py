@@ -29,9 +29,9 @@ y_marked = hide_labels(y, n_labeled=150, random_state=0)
 # ``SemiSupervisedSplit`` folds the labelled rows. With an integer ``y`` that is marked
 # by -1 a plain ``cv=3`` works as well, but a string scorer as this one would take the
 # marker for a class.
-model = make_pipeline(StandardScaler(), LGAClassifier(max_epochs=60, random_state=0))
+model = make_pipeline(StandardScaler(), LGAClassifier(max_epochs=40, random_state=0))
 grid = {
-    "lgaclassifier__label_lr": [0.05, 0.25],
+    "lgaclassifier__label_lr": [0.1, 0.4],
     "lgaclassifier__labeled_weight": ["linear", 1.0],
     "lgaclassifier__optimizer__betas": [(0.9, 0.999), (0.8, 0.99)],
 }
