@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test test-oldest lint doc bench clean
+.PHONY: install demo test test-oldest lint doc examples bench clean
 
 install: .venv/.installed
 
@@ -37,6 +37,14 @@ lint: install
 doc: .venv/.doc-installed
 	$(BIN)/python -m sphinx -W --keep-going -b html doc doc/_build/html
 
+# Each with its time; without a screen, and on one thread, as the networks are small.
+examples: install
+	set -e; for example in examples/gallery/plot_*.py; do \
+		echo "== $$example"; start=$$(date +%s); \
+		OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python $$example; \
+		echo "$$(($$(date +%s) - start)) s"; \
+	done
+
 bench: install
 	$(BIN)/python examples/benchmarks/step.py
 	$(BIN)/python examples/benchmarks/fit.py
@@ -44,4 +52,5 @@ bench: install
 	$(BIN)/python examples/benchmarks/default_fits.py
 
 clean:
-	rm -rf .venv .venv-oldest build dist *.egg-info doc/_build doc/generated
+	rm -rf .venv .venv-oldest build dist *.egg-info doc/_build doc/generated \
+		doc/auto_examples

@@ -38,6 +38,8 @@ setup(
     long_description_content_type="text/x-rst",
     license="BSD-3-Clause",
     packages=find_packages(include=["sklearn_lga", "sklearn_lga.*"]),
+    package_data={"sklearn_lga._command": ["*.html"]},
+    entry_points={"console_scripts": ["sklearn-lga = sklearn_lga._command:main"]},
     python_requires=">=3.10",
     install_requires=[
         "numpy>=1.25",
@@ -46,6 +48,7 @@ setup(
         "torch>=2.4",
         "skorch>=1.2",
         "joblib>=1.3",
+        "tqdm>=4.60",
     ],
     extras_require=extras,
     classifiers=[

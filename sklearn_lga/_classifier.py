@@ -187,7 +187,10 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w.
 
     history_ : skorch.history.History
-        Losses and the alignment distance (Eq. 2) of every epoch.
+        Losses, the alignment distance (Eq. 2), T(i) ("labeled_weight") and how far
+        the imputed labels are from what the network says ("label_distance", the sum
+        over the classes) of every epoch; see
+        :class:`~sklearn_lga.inspection.TrainingDisplay`.
 
     See Also
     --------

@@ -341,17 +341,21 @@ class LGAState(SupervisedState):
         loss, delta = self._loss_and_delta(passes.unlabeled_outputs, labels)
         g_l, g_u = passes.vjp(labeled_delta, delta)
         means = [(g_l, len(given)), (labeled_loss, len(given))]
-        means += [(g_u, len(rows)), (loss, len(rows))]
+        # The sum over the outputs of |prediction - label|, mean over the rows.
+        distance = torch.linalg.vector_norm(delta, 1)
+        means += [(value, len(rows)) for value in (g_u, loss, distance)]
         if self.regularizers:
             regularization = self._regularize(module, parameters, rows, passes)
             means += [(value, len(rows)) for value in regularization]
         values, totals = self.ranks.means(*zip(*means, strict=True))
-        g_l, labeled_loss, g_u, loss, *regularization = values
+        g_l, labeled_loss, g_u, loss, distance, *regularization = values
         weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
             "loss": loss + weight * labeled_loss,
             "labeled_loss": labeled_loss,
             "unlabeled_loss": loss,
+            "label_distance": distance,
+            "labeled_weight": weight,
         }
         direction, terms["alignment_distance"] = self._align(g_l, g_u)
         tangent = mean_of_members(passes.jvp(direction))

@@ -61,14 +61,11 @@ def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
         X_labeled, y, X_unlabeled if n_unlabeled else X_labeled, center=True
     )
     center, level = column_means(X_labeled), y.mean(axis=0)
-    record = _recorded_steps(n_steps) if held_out else [n_steps]
+    record = recorded_steps(n_steps) if held_out else [n_steps]
     sizes = default_step_sizes(moments, **sizes)
-    if not n_unlabeled:
-        coefs = descend(moments.matrices()[0], moments.b, sizes["lr"], record)
-        label_coefs = np.zeros_like(coefs)
-    else:
+    if n_unlabeled:
         _warn_outside_range(moments)
-        coefs, label_coefs = _lga_models(moments, n_steps, record, sizes)
+    coefs, label_coefs = models_on_path(moments, n_unlabeled, n_steps, record, sizes)
     if not np.isfinite(coefs).all():
         raise ValueError(
             f"The path diverged with lr={sizes['lr']:g}, "
@@ -85,8 +82,11 @@ def fit_linear(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
     return LinearFit(coefs[best], center, level, imputed, record[best])
 
 
-def _lga_models(moments, n_steps, record, sizes):
+def models_on_path(moments, n_unlabeled, n_steps, record, sizes):
     """Theta and a at each recorded step, or at the fixed point."""
+    if not n_unlabeled:
+        coefs = descend(moments.matrices()[0], moments.b, sizes["lr"], record)
+        return coefs, np.zeros_like(coefs)
     if np.isinf(n_steps):
         return tuple(x[np.newaxis] for x in fixed_point(moments))
     path = lga_path_from_moments(
@@ -101,7 +101,7 @@ def _lga_models(moments, n_steps, record, sizes):
     return path.coef, path.label_coef
 
 
-def _recorded_steps(n_steps):
+def recorded_steps(n_steps):
     """All steps, or as many in geometric progression where there are too many."""
     if n_steps <= MAX_RECORDED:
         return list(range(n_steps + 1))

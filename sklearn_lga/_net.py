@@ -188,7 +188,7 @@ class SemiSupervisedNet(NeuralNet):
             if name in self.sums_:
                 self.sums_[name] += value
             elif name not in ("loss", "y_pred"):
-                self.sums_[name] = value.clone()
+                self.sums_[name] = torch.as_tensor(value).clone()
 
     def evaluation_step(self, batch, training=False):
         """Outputs of a batch, the same for a row whatever rows come with it.

@@ -205,8 +205,10 @@ class LGARegressor(RegressorTargets, BaseLGA):
         ``net_.state_`` holds w.
 
     history_ : skorch.history.History
-        With ``solver="network"``: losses and the alignment distance (Eq. 2) of every
-        epoch.
+        With ``solver="network"``: losses, the alignment distance (Eq. 2), T(i)
+        ("labeled_weight") and how far the imputed targets are from what the network
+        says ("label_distance", in standard deviations) of every epoch; see
+        :class:`~sklearn_lga.inspection.TrainingDisplay`.
 
     See Also
     --------

@@ -169,7 +169,21 @@ def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
 def moving_average(average, value, decay, out=None):
     """Exponential moving average after one more value, not yet bias-corrected.
 
-    With ``out=average`` it is updated in its place.
+    Parameters
+    ----------
+    average, value : Tensor
+        The average so far, zero at first, and what comes to it; of one shape.
+
+    decay : float in [0, 1)
+        Weight of the average so far.
+
+    out : Tensor or None, default=None
+        Where to write the result; ``average`` updates it in its place.
+
+    Returns
+    -------
+    average : Tensor
+        Of the same shape.
 
     Examples
     --------
@@ -183,6 +197,22 @@ def moving_average(average, value, decay, out=None):
 
 def bias_corrected(average, decay, n_updates):
     """The average as if it had not started at zero, as in Adam.
+
+    Parameters
+    ----------
+    average : Tensor
+        Of :func:`moving_average`.
+
+    decay : float in [0, 1)
+        The same as there.
+
+    n_updates : int or Tensor
+        How many values it has taken in, at least 1.
+
+    Returns
+    -------
+    corrected : Tensor
+        Of the same shape.
 
     Notes
     -----
@@ -221,6 +251,7 @@ def alignment_direction(difference, fourth_moment, eps_norm):
     Returns
     -------
     direction : Tensor of shape (n_parameters,)
+        d, a constant of the step.
 
     Examples
     --------
@@ -280,6 +311,7 @@ def output_gradient(objective, outputs, labels):
     Returns
     -------
     delta : Tensor of shape (n_rows, n_outputs)
+        With the 1 / n_rows of the mean.
 
     Examples
     --------
@@ -323,6 +355,7 @@ def label_gradient(objective, labels, output_tangent, n_rows=None):
     Returns
     -------
     gradient : Tensor of shape (n_rows, n_outputs)
+        What Adam on w descends.
 
     Examples
     --------
@@ -406,6 +439,7 @@ def labeled_weight_at(progress, labeled_weight, start=3.0):
     Returns
     -------
     weight : float
+        T(i), at least 0.
 
     Examples
     --------

@@ -39,6 +39,7 @@ def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
     Returns
     -------
     eigenvalue : float
+        The largest one, negative if all are.
 
     vector : Tensor of shape (n_parameters,)
         Of unit length, float64, on the CPU; the parameters in the order of
@@ -146,7 +147,7 @@ def alignment(update, vector):
 
 
 class AlignmentRecorder(Callback):
-    """skorch callback that records the alignment of the updates during ``fit``.
+    """Callback of skorch's that records the alignment of the updates during ``fit``.
 
     At the start of every ``every``-th epoch it takes the principal eigenvector of the
     Hessian of the loss on ``X``, ``y``, and then averages Eq. 13 over the next

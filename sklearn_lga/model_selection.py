@@ -58,7 +58,7 @@ class SemiSupervisedSplit:
         return f"SemiSupervisedSplit(cv={self.cv!r}, unlabeled={self.unlabeled!r})"
 
     def split(self, X, y=None, groups=None):
-        """Indices of the training and the test part of each split.
+        """Give the indices of the training and the test part of each split.
 
         Parameters
         ----------
@@ -102,6 +102,7 @@ class SemiSupervisedSplit:
         Returns
         -------
         n_splits : int
+            How often the labelled rows are split.
         """
         if isinstance(self.cv, numbers.Integral):
             return int(self.cv)

@@ -123,6 +123,11 @@ class Regularizer:
     def init(self, module):
         """What to remember between the steps of a training of ``module``.
 
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The network, before its first step.
+
         Returns
         -------
         state : torch.nn.Module or None
@@ -156,10 +161,24 @@ class Regularizer:
         raise TypeError(f"{type(self).__name__} has no method loss: define one.")
 
     def update(self, state, module):
-        """Follow an update of the network; most regularizers need not."""
+        """Follow an update of the network; most regularizers need not.
+
+        Parameters
+        ----------
+        state : torch.nn.Module or None
+            What ``init`` gave.
+
+        module : torch.nn.Module
+            The network, after the update.
+        """
 
     def for_targets(self):
         """The same for outputs that are targets of regression.
+
+        Returns
+        -------
+        regularizer : Regularizer
+            This object, or one that compares targets.
 
         Raises
         ------
@@ -195,17 +214,45 @@ class Consistency(Regularizer):
     }
 
     def for_targets(self):
-        """The same, comparing outputs as they are."""
+        """The same, comparing outputs as they are.
+
+        Returns
+        -------
+        regularizer : Regularizer
+            A copy with ``outputs="targets"``.
+        """
         return replace(self, outputs="targets")
 
     def divergence(self, clean, other):
-        """KL divergence of each row, half the squared distance of targets."""
+        """KL divergence of each row, half the squared distance of targets.
+
+        Parameters
+        ----------
+        clean, other : Tensor of shape (n_rows, n_outputs)
+            Logits or targets; the divergence is taken from the first to the second.
+
+        Returns
+        -------
+        divergence : Tensor of shape (n_rows,)
+            In nats for logits.
+        """
         if self.outputs == "targets":
             return half_squared_distance(clean, other)
         return kl_divergence(clean, other)
 
     def mean_squared_error(self, outputs, others):
-        """Mean over rows and classes of the squared difference of probabilities."""
+        """Mean over rows and classes of the squared difference of probabilities.
+
+        Parameters
+        ----------
+        outputs, others : Tensor of shape (n_rows, n_outputs)
+            Logits, or targets, which are compared as they are.
+
+        Returns
+        -------
+        error : Tensor
+            A scalar.
+        """
         if self.outputs == "targets":
             return F.mse_loss(outputs, others)
         return F.mse_loss(outputs.softmax(dim=-1), others.softmax(dim=-1))

@@ -21,8 +21,17 @@ def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
 
     Parameters
     ----------
-    X_labeled, y_labeled, X_unlabeled, lr, label_lr
-        As for :func:`lga_path`.
+    X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features)
+        Labelled rows.
+
+    y_labeled : array-like of shape (n_labeled,) or (n_labeled, n_outputs)
+        Their targets.
+
+    X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features)
+        Unlabelled rows.
+
+    lr, label_lr : float
+        The step sizes alpha_theta and alpha_w.
 
     steps : sequence of int
         Numbers of updates, each >= 0; ``np.inf`` is the limit.

@@ -25,6 +25,15 @@ class Moments:
 
     n_u : int
         Number of unlabelled rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import Moments
+    >>> A_l, A_u = Moments(np.array([1.0, 2.0]), np.ones(2), np.ones(2), 10).matrices()
+    >>> A_l
+    array([[1., 0.],
+           [0., 2.]])
     """
 
     A_l: np.ndarray
@@ -33,7 +42,13 @@ class Moments:
     n_u: int
 
     def matrices(self):
-        """A_l and A_u as matrices, also where they are kept as vectors."""
+        """A_l and A_u as matrices, also where they are kept as vectors.
+
+        Returns
+        -------
+        A_l, A_u : ndarray of shape (n_features, n_features)
+            Diagonal matrices in place of vectors.
+        """
         return tuple(np.diag(A) if A.ndim == 1 else A for A in (self.A_l, self.A_u))
 
 

@@ -28,6 +28,15 @@ class LGAPath:
     n_unlabeled : int or None, default=None
         Number of unlabelled rows that the path was computed from; None stands for the
         rows that ``labels`` is given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_lga.linear import LGAPath
+    >>> path = LGAPath(np.array([0, 1]), np.eye(2), np.eye(2), n_unlabeled=10)
+    >>> path.labels([[3.0, 4.0]])
+    array([[0.3],
+           [0.4]])
     """
 
     steps: np.ndarray
@@ -46,6 +55,7 @@ class LGAPath:
         Returns
         -------
         labels : ndarray of shape (n_recorded, n_unlabeled) or (..., n_outputs)
+            One row of labels for each recorded step.
         """
         X = as_rows(X_unlabeled, "X_unlabeled")
         if X.shape[1] != self.label_coef.shape[1]:
@@ -93,6 +103,7 @@ def lga_path(
     Returns
     -------
     path : LGAPath
+        The models at the recorded steps.
 
     Warns
     -----
@@ -152,12 +163,22 @@ def lga_path_from_moments(
     n_u : int
         Number of unlabelled rows.
 
-    lr, label_lr, eps_norm, n_steps, record
-        As for :func:`lga_path`.
+    lr, label_lr : float
+        The step sizes alpha_theta and alpha_w.
+
+    eps_norm : float
+        The stabilizer of Eq. 2.
+
+    n_steps : int
+        Number of updates.
+
+    record : sequence of int or None, default=None
+        Steps to keep, each in [0, n_steps]; None keeps the last only.
 
     Returns
     -------
     path : LGAPath
+        The models at the recorded steps.
 
     Examples
     --------

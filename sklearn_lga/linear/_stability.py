@@ -91,6 +91,7 @@ def fixed_point(moments):
     Parameters
     ----------
     moments : Moments
+        Of the data, see :func:`data_moments`.
 
     Returns
     -------
@@ -137,6 +138,7 @@ def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
     Parameters
     ----------
     moments : Moments
+        Of the data, see :func:`data_moments`.
 
     lr, label_lr, eps_norm : float or None, default=None
         Values that are set already.

@@ -29,6 +29,7 @@ def least_squares(X, y):
     Returns
     -------
     coef : ndarray of shape (n_features,) or (n_features, n_outputs)
+        The solution theta.
 
     Examples
     --------

@@ -1,0 +1,166 @@
+"""The curves of a training."""
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from ._drawing import COLORS, LINES, new_axes, tidy
+from ._estimators import final_estimator
+
+LOSSES = {
+    "labeled_loss": "labelled rows",
+    "unlabeled_loss": "unlabelled rows",
+    "regularization_loss": "regularizers",
+    "valid_loss": "held-out rows",
+}
+"""Losses in a history, and what the legend calls them."""
+
+OTHERS = {
+    "alignment_distance": "alignment distance (Eq. 2)",
+    "agreement": "agreement of labels and network",
+    "label_distance": "distance of labels from network",
+    "labeled_weight": "weight of the labelled rows, T(i)",
+}
+"""The other curves, a panel each, with its title."""
+
+
+class TrainingDisplay:
+    """Curves of a training, epoch by epoch.
+
+    Losses; the normalized distance between the gradients of labelled and unlabelled
+    rows (Eq. 2), which the imputed labels descend; how far these agree with the
+    network; and T(i). It is recommended to use :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    curves : dict of str to ndarray of shape (n_epochs,)
+        Means over the steps of each epoch, by their names in ``history_``:
+        "labeled_loss", "unlabeled_loss", "regularization_loss", "valid_loss",
+        "alignment_distance" and "labeled_weight"; and "agreement" for classes,
+        in [0, 1], or "label_distance" for targets, in their standard deviations. All
+        are optional, and what is missing is not drawn.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes whose space the panels share; invisible.
+
+    axes_ : list of matplotlib Axes
+        The panels.
+
+    figure_ : matplotlib Figure
+        The figure that holds them.
+
+    See Also
+    --------
+    TransductionDisplay : The labels that came out.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_lga import LGAClassifier
+    >>> from sklearn_lga.datasets import hide_labels
+    >>> from sklearn_lga.inspection import TrainingDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> y_marked = hide_labels(y, n_labeled=15, random_state=0)
+    >>> model = LGAClassifier(max_epochs=20, random_state=0).fit(X, y_marked)
+    >>> display = TrainingDisplay.from_estimator(model)
+    >>> [ax.get_title() for ax in display.axes_][:2]
+    ['loss', 'alignment distance (Eq. 2)']
+    """
+
+    def __init__(self, curves):
+        self.curves = curves
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the curves of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : estimator or Pipeline
+            A fitted estimator of this package that has trained a network, or a
+            Pipeline that ends in one.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; its space is divided among the panels. None: a new figure.
+
+        Returns
+        -------
+        display : TrainingDisplay
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no history, as with ``solver="exact"``.
+        """
+        remedy = "the exact mode has no epochs; use ConvergenceDisplay."
+        estimator = final_estimator(estimator, "history_", cls.__name__, remedy)
+        history = estimator.history_
+        names = [*LOSSES, "alignment_distance", "label_distance", "labeled_weight"]
+        curves = {
+            name: np.array(history[:, name]) for name in names if name in history[-1]
+        }
+        if is_classifier(estimator) and "label_distance" in curves:
+            # Half the sum of absolute differences is the total variation distance.
+            curves["agreement"] = 1.0 - 0.5 * curves.pop("label_distance")
+        return cls(curves).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; its space is divided among the panels. None: a new figure.
+
+        Returns
+        -------
+        display : TrainingDisplay
+            This object.
+        """
+        panels = {"loss": [name for name in LOSSES if name in self.curves]}
+        panels |= {OTHERS[name]: [name] for name in OTHERS if name in self.curves}
+        self.ax_ = new_axes(
+            ax, "TrainingDisplay.plot", (9.0, 2.8 * -(-len(panels) // 2))
+        )
+        self.figure_ = self.ax_.figure
+        self.axes_ = _divide(self.ax_, len(panels))
+        for panel, (title, names) in zip(self.axes_, panels.items(), strict=True):
+            self._draw(panel, names)
+            panel.set(title=title, xlabel="epoch")
+            tidy(panel)
+        if len(panels["loss"]) > 1:
+            self.axes_[0].legend(frameon=False)
+        for panel, names in zip(self.axes_, panels.values(), strict=True):
+            if names == ["agreement"]:
+                panel.set_ylim(0.0, 1.02)
+            elif names == ["labeled_weight"]:
+                panel.set_ylim(bottom=0.0)
+        return self
+
+    def _draw(self, panel, names):
+        for i, name in enumerate(names):
+            values = self.curves[name]
+            epochs = np.arange(1, len(values) + 1)
+            marker = "o" if len(values) == 1 else None
+            panel.plot(
+                epochs,
+                values,
+                color=COLORS[i],
+                linestyle=LINES[i],
+                marker=marker,
+                label=LOSSES.get(name, name),
+            )
+
+
+def _divide(ax, n_panels):
+    """Panels in up to two columns, in the place of an axes."""
+    if ax.get_subplotspec() is None:
+        raise ValueError(
+            "ax must be the axes of a grid, as plt.subplots makes them: its space is "
+            "divided among the panels."
+        )
+    ax.set_axis_off()
+    n_columns = min(n_panels, 2)
+    grid = ax.get_subplotspec().subgridspec(-(-n_panels // n_columns), n_columns)
+    return [ax.figure.add_subplot(grid[i // 2, i % 2]) for i in range(n_panels)]
