@@ -154,6 +154,11 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         the network says. Not in the paper, whose algorithm is that of 0: it takes
         out of the imputed labels the noise of their own few steps.
 
+    label_device : {"cpu"} or None, default=None
+        "cpu" keeps the imputed labels and what their optimizer remembers, 12 bytes an
+        unlabelled row and output, in the host's memory, for a GPU that is too small
+        for them; each batch's are copied there and back. None: on ``device``.
+
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the labelled loss, and so in g_l. The loss on the
         unlabelled rows is not weighted.

@@ -5,6 +5,7 @@ from torch import nn
 
 from . import alignment
 from ._jacobian import differentiate, frozen_statistics
+from ._label_rows import LabelRows
 from ._ranks import ALONE
 
 
@@ -246,9 +247,6 @@ class SupervisedState(nn.Module):
 class LGAState(SupervisedState):
     """State of Algorithm 1: label parameters w and the running averages.
 
-    The labels, their two Adam moments and the row counters are buffers of
-    n_unlabeled rows; as an ``nn.Parameter``, w would join theta's optimizer.
-
     Parameters
     ----------
     objective : Objective
@@ -279,6 +277,9 @@ class LGAState(SupervisedState):
     label_betas, label_eps : tuple of two floats, float
         The other settings of Adam on w.
 
+    label_device : str or None, default=None
+        Where the labels stay, see :class:`~._label_rows.LabelRows`.
+
     **kwargs : dict
         See :class:`SupervisedState`.
     """
@@ -298,6 +299,7 @@ class LGAState(SupervisedState):
         label_pull=0.0,
         label_betas=(0.9, 0.999),
         label_eps=1e-8,
+        label_device=None,
         **kwargs,
     ):
         super().__init__(objective, module, **kwargs)
@@ -306,32 +308,30 @@ class LGAState(SupervisedState):
         self.norm_decay = norm_decay
         self.eps_norm = eps_norm
         self.label_pull = label_pull
-        self.adam = {"lr": label_lr, "betas": label_betas, "eps": label_eps}
-        shape = (n_unlabeled, n_outputs)
-        self.register_buffer("label_parameters", torch.zeros(shape))
-        self.register_buffer("label_exp_avg", torch.zeros(shape))
-        self.register_buffer("label_exp_avg_sq", torch.zeros(shape))
-        self.register_buffer(
-            "label_n_updates", torch.zeros(n_unlabeled, dtype=torch.int32)
+        self.label_rows = LabelRows(
+            n_unlabeled,
+            n_outputs,
+            lr=label_lr,
+            betas=label_betas,
+            eps=label_eps,
+            device=label_device,
         )
         self.register_buffer("gradient_average", torch.zeros(self.n_parameters))
         self.register_buffer("fourth_moment", torch.zeros(self.n_parameters))
 
     def labels(self):
         """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
-        return self.objective.parameterize(self.label_parameters)
+        return self.objective.parameterize(self.label_rows.w)
 
     def keep_labels_of(self, other):
         """Start from the labels, moments and counters of another state."""
-        for name, buffer in self.named_buffers():
-            if name.startswith("label_"):
-                buffer.copy_(getattr(other, name))
+        self.label_rows.load_state_dict(other.label_rows.state_dict())
 
     def backward(self, module, labeled_batch, unlabeled_batch):
         """What of :meth:`step` is before the update of theta, left as ``.grad``."""
         parameters = trainable_parameters(module)
         (labeled_rows, given), (rows, positions) = labeled_batch, unlabeled_batch
-        w = self.label_parameters[positions]
+        w = self.label_rows.read(positions)
         labels = self.objective.parameterize(w)
         passes = differentiate(module, parameters, labeled_rows, rows)
         check_outputs(module, passes.labeled_outputs, given)
@@ -361,7 +361,8 @@ class LGAState(SupervisedState):
         tangent = mean_of_members(passes.jvp(direction))
         g_w = alignment.label_gradient(self.objective, labels, tangent, totals[2])
         predicted = mean_of_members(passes.unlabeled_outputs.detach())
-        self._update_labels(positions, w, g_w, predicted)
+        target = self.objective.invert(predicted) if self.label_pull else None
+        self.label_rows.update(positions, w, g_w, target, self.label_pull)
         g_theta = g_u + weight * g_l
         self._finish_gradient(parameters, g_theta, regularization, terms)
         return terms | {"y_pred": mean_of_members(passes.labeled_outputs.detach())}
@@ -400,30 +401,3 @@ class LGAState(SupervisedState):
         """Take a value into a running average; the average, bias-corrected."""
         alignment.moving_average(average, value, decay, out=average)
         return alignment.bias_corrected(average, decay, n_updates)
-
-    def _update_labels(self, positions, w, g_w, outputs):
-        """Adam on the rows of w that the batch holds.
-
-        NOTE: departure from the paper, whose framework's dense Adam moves every
-        row on every step by its remaining momentum, at a cost of O(n_u k). Here
-        a row moves only when it is visited, with moments and bias correction of
-        its own, at a cost of O(batch k).
-
-        NOTE: departure from the paper, where ``label_pull`` is not 0. A label carries
-        the noise of its own few steps; the network has averaged that of many rows.
-        """
-        n_updates = self.label_n_updates[positions] + 1
-        step, exp_avg, exp_avg_sq = alignment.adam_update(
-            g_w,
-            self.label_exp_avg[positions],
-            self.label_exp_avg_sq[positions],
-            n_updates,
-            **self.adam,
-        )
-        w = w + step
-        if self.label_pull:
-            w = torch.lerp(w, self.objective.invert(outputs), self.label_pull)
-        self.label_parameters[positions] = w
-        self.label_exp_avg[positions] = exp_avg
-        self.label_exp_avg_sq[positions] = exp_avg_sq
-        self.label_n_updates[positions] = n_updates

@@ -22,6 +22,7 @@ class BaseLGA(BaseNetEstimator):
     norm_decay: float = 0.9
     eps_norm: float | None = None
     label_pull: float = 0.1
+    label_device: str | None = None
 
     _parameter_constraints = {
         **BaseNetEstimator._parameter_constraints,
@@ -35,6 +36,7 @@ class BaseLGA(BaseNetEstimator):
         "gradient_decay": [Interval(Real, 0, 1, closed="left")],
         "norm_decay": [Interval(Real, 0, 1, closed="left")],
         "label_pull": [Interval(Real, 0, 1, closed="both")],
+        "label_device": [StrOptions({"cpu"}), None],
         "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
     }
 
@@ -57,6 +59,7 @@ class BaseLGA(BaseNetEstimator):
             "norm_decay": self.norm_decay,
             "eps_norm": float(self.eps_norm or self._default_eps_norm),
             "label_pull": self.label_pull,
+            "label_device": self.label_device,
         }
 
     def _warn_all_labeled(self):

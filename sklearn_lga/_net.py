@@ -270,7 +270,7 @@ class RestoreBest(EarlyStopping):
             self.best_labels_ = {
                 name: buffer.clone()
                 for name, buffer in net.state_.named_buffers()
-                if name == "label_parameters"
+                if name == "label_rows.w"
             }
 
     def on_train_end(self, net, **kwargs):

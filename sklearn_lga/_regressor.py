@@ -165,6 +165,11 @@ class LGARegressor(RegressorTargets, BaseLGA):
         the network says. Not in the paper, whose algorithm is that of 0: it takes
         out of the imputed targets the noise of their own few steps.
 
+    label_device : {"cpu"} or None, default=None
+        "cpu" keeps the imputed labels and what their optimizer remembers, 12 bytes an
+        unlabelled row and output, in the host's memory, for a GPU that is too small
+        for them; each batch's are copied there and back. None: on ``device``.
+
     solver : {"network", "exact"}, default="network"
         "exact" is linear regression in place of the network, followed exactly in
         float64 (Section 3.1): gradient descent on the squared error and on w, with all

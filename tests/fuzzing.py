@@ -142,6 +142,7 @@ LGA = {
     "norm_decay": one_of(0.0, 0.9, 1.0),
     "eps_norm": one_of(None, 1e-6, 1.0, 1e30, 1e-300),
     "label_pull": one_of(0.0, 0.1, 1.0),
+    "label_device": one_of(None, "cpu"),
 }
 CLASSES = {
     "class_weight": one_of(

@@ -86,7 +86,7 @@ def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
     )
     for ours, theirs in zip(module.parameters(), theta, strict=True):
         torch.testing.assert_close(ours.detach(), theirs, rtol=0, atol=1e-8)
-    torch.testing.assert_close(state.label_parameters, w, rtol=0, atol=1e-8)
+    torch.testing.assert_close(state.label_rows.w, w, rtol=0, atol=1e-8)
     assert w.abs().max() > 1  # the labels did move
 
 
@@ -103,11 +103,11 @@ def test_only_visited_rows_move():
     optimizer = torch.optim.Adam(module.parameters())
     visited = torch.tensor([4, 1, 7])
     state.step(module, optimizer, (X_l, y_l), (X_u[visited], visited))
-    moved = state.label_parameters.abs().sum(dim=1) > 0
+    moved = state.label_rows.w.abs().sum(dim=1) > 0
     assert moved.nonzero().ravel().tolist() == [1, 4, 7]
-    assert state.label_n_updates.nonzero().ravel().tolist() == [1, 4, 7]
+    assert state.label_rows.n_updates.nonzero().ravel().tolist() == [1, 4, 7]
     # Adam's first step is of size label_lr, whatever the gradient.
-    steps = state.label_parameters[visited].abs()
+    steps = state.label_rows.w[visited].abs()
     torch.testing.assert_close(steps, torch.full_like(steps, 0.5), rtol=1e-3, atol=0)
 
 
@@ -119,7 +119,7 @@ def test_label_lr_zero_keeps_labels_uniform():
     for _ in range(5):
         state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
     torch.testing.assert_close(
-        state.labels(), torch.full_like(state.label_parameters, 1 / 3)
+        state.labels(), torch.full_like(state.label_rows.w, 1 / 3)
     )
 
 
@@ -138,12 +138,12 @@ def test_labels_that_match_are_a_fixed_point(seed):
         label_eps=1.0,  # become steps
         gradient_decay=0.0,
     ).double()
-    state.label_parameters.copy_(y)
+    state.label_rows.w.copy_(y)
     optimizer = torch.optim.Adam(module.parameters())
     for _ in range(3):
         terms = state.step(module, optimizer, (X, y), (X, torch.arange(len(X))))
         assert terms["alignment_distance"] < 1e-20
-    torch.testing.assert_close(state.label_parameters, y, rtol=0, atol=1e-6)
+    torch.testing.assert_close(state.label_rows.w, y, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("labeled_weight", [0.0, 1.0])
@@ -169,7 +169,7 @@ def test_propositions_2_and_3(seed, labeled_weight):
     optimizer = torch.optim.Adam(module.parameters())
     positions = torch.arange(len(X_u))
     for exponent in range(1, 8):
-        state.adam["lr"] = optimizer.param_groups[0]["lr"] = 10.0**-exponent
+        state.label_rows.adam["lr"] = optimizer.param_groups[0]["lr"] = 10.0**-exponent
         for _ in range(900):
             terms = state.step(module, optimizer, (X_l, y_l), (X_u, positions))
     residual = (X_l.T @ (X_l @ module.weight.detach().T - y_l)) / len(X_l)
@@ -227,10 +227,10 @@ def test_label_gradient_through_the_wide_resnet(seed):
         for p in module.parameters():
             p.add_(0.3 * torch.randn(p.shape, generator=generator))
     state = lga_state(module, 6, label_lr=0.5, gradient_decay=0.0, eps_norm=1e-4)
-    state.label_parameters.normal_(generator=generator)
-    w = state.label_parameters.clone().requires_grad_()
+    state.label_rows.w.normal_(generator=generator)
+    w = state.label_rows.w.clone().requires_grad_()
     gradients = []
-    state._update_labels = lambda positions, w, g_w, outputs: gradients.append(g_w)
+    state.label_rows.update = lambda _, w, g_w, *pull: gradients.append(g_w)
 
     torch.manual_seed(0)
     before = copy.deepcopy(module)
@@ -291,7 +291,7 @@ def test_members_share_the_labels(task, lga):
         labeled_weight=2.0,
         gradient_decay=0.0,
     ).double()
-    state.label_parameters.copy_(w.detach())
+    state.label_rows.w.copy_(w.detach())
     got = []
     state._update_labels = lambda positions, w, g_w, outputs: got.append((g_w, outputs))
     state.backward(module, (X_l, y_l), (X_u, torch.arange(len(X_u))))
@@ -415,3 +415,29 @@ def test_wrong_output_width_is_refused():
     optimizer = torch.optim.Adam(module.parameters())
     with pytest.raises(ValueError, match=r"\(20, 3\), got \(20, 4\)"):
         state.step(module, optimizer, (X_l, y_l))
+
+
+def test_labels_stay_on_their_device():
+    """Where the network goes elsewhere, or changes its type."""
+    state = lga_state(mlp(0), 5, label_lr=0.1, label_device="cpu")
+    state.double().to("meta")
+    rows = state.label_rows
+    assert {b.device.type for b in rows.buffers()} == {"cpu"}
+    assert rows.w.dtype == torch.float64
+    assert rows.n_updates.dtype == torch.int32
+    assert state.gradient_average.device.type == "meta"
+
+
+def test_labels_on_the_host_are_those_on_the_device():
+    ends = []
+    for device in (None, "cpu"):
+        X_l, y_l, X_u = data("classification", 0)
+        module = mlp(0)
+        settings = {"label_lr": 0.1, "label_pull": 0.2, "label_device": device}
+        state = lga_state(module, len(X_u), **settings).double()
+        optimizer = torch.optim.Adam(module.parameters())
+        for _ in range(5):
+            state.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+        ends.append(state.label_rows.w)
+    assert ends[0].abs().max() > 0.1
+    assert torch.equal(*ends)

@@ -112,7 +112,7 @@ def test_imputed_labels_are_the_engines(small):
     model = LGAClassifier(max_epochs=3, random_state=0).fit(X, y_marked)
     np.testing.assert_allclose(
         model.label_distributions_[y_marked == -1],
-        torch.softmax(model.net_.state_.label_parameters, dim=1),
+        torch.softmax(model.net_.state_.label_rows.w, dim=1),
         rtol=1e-6,
     )
 
@@ -408,10 +408,10 @@ def test_warm_start(small):
     X, _, y_marked = small
     hidden = y_marked == -1
     model = LGAClassifier(max_epochs=20, label_pull=0, warm_start=True, random_state=0)
-    first = model.fit(X, y_marked).net_.state_.label_parameters.clone()
+    first = model.fit(X, y_marked).net_.state_.label_rows.w.clone()
     weights = [p.clone() for p in model.net_.module_.parameters()]
     model.set_params(label_lr=0.0, lr=1e-12, max_epochs=1).fit(X, y_marked)
-    assert torch.equal(model.net_.state_.label_parameters, first)
+    assert torch.equal(model.net_.state_.label_rows.w, first)
     for before, after in zip(weights, model.net_.module_.parameters(), strict=True):
         torch.testing.assert_close(before, after)
     # With other unlabelled rows the labels start anew, the network does not.

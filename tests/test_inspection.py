@@ -66,7 +66,7 @@ def test_label_distance_by_its_definition(objective, n_members):
     module = MLP(4, 3, n_members=n_members)
     X, labels = torch.randn(7, 4), torch.eye(3)[[0, 1, 2, 0, 1, 2, 0]]
     state = LGAState(objective, module, n_unlabeled=9, n_outputs=3, label_lr=0.1)
-    state.label_parameters += torch.randn(9, 3)
+    state.label_rows.w += torch.randn(9, 3)
     positions = torch.tensor([1, 8, 3])
     with torch.no_grad():
         outputs = module(X[:3]).reshape(3, n_members, 3)
