@@ -290,15 +290,17 @@ def test_members_share_the_labels(task, lga):
         label_lr=0.1,
         labeled_weight=2.0,
         gradient_decay=0.0,
+        label_pull=0.1,
     ).double()
     state.label_rows.w.copy_(w.detach())
     got = []
-    state._update_labels = lambda positions, w, g_w, outputs: got.append((g_w, outputs))
+    state.label_rows.update = lambda _, w, *update: got.append(update)
     state.backward(module, (X_l, y_l), (X_u, torch.arange(len(X_u))))
     for p, a, b in zip(parameters, g_l, g_u, strict=True):
         torch.testing.assert_close(p.grad, b.detach() + 2.0 * a)
     torch.testing.assert_close(got[0][0], g_w)
-    torch.testing.assert_close(got[0][1], module.eval()(X_u).detach())
+    target = objective.invert(module.eval()(X_u).detach())
+    torch.testing.assert_close(got[0][1:], (target, 0.1))
 
 
 def test_label_pull():
