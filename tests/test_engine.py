@@ -315,7 +315,7 @@ def test_label_pull():
     part = lga_state(module, len(X_u), label_lr=0.0, label_pull=0.25)
     expected = 0.25 * module(X_u).log_softmax(dim=1).detach()
     part.step(module, optimizer, (X_l, y_l), (X_u, torch.arange(len(X_u))))
-    torch.testing.assert_close(part.label_parameters, expected)
+    torch.testing.assert_close(part.label_rows.w, expected)
 
 
 @pytest.mark.parametrize("averaging", [0.0, 0.3, 0.5, 1.0])
