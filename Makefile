@@ -50,6 +50,7 @@ bench: install
 	$(BIN)/python examples/benchmarks/fit.py
 	$(BIN)/python examples/benchmarks/linear.py
 	$(BIN)/python examples/benchmarks/default_fits.py
+	$(BIN)/python examples/benchmarks/label_command.py
 
 clean:
 	rm -rf .venv .venv-oldest build dist *.egg-info doc/_build doc/generated \

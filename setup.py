@@ -48,6 +48,7 @@ setup(
         "torch>=2.4",
         "skorch>=1.2",
         "joblib>=1.3",
+        "threadpoolctl>=3.1",
         "tqdm>=4.60",
     ],
     extras_require=extras,

@@ -70,7 +70,7 @@ ALLOWED = {
     "_command": {
         *("_classifier", "_regressor", "_routing", "inspection", "model_selection"),
         *("__version__", "matplotlib", "numpy", "pandas", "pyarrow", "sklearn"),
-        *("skorch", "skrub", "tqdm"),
+        *("skorch", "skrub", "threadpoolctl", "tqdm"),
     },
     "__main__": {"_command"},
 }

@@ -1,7 +1,10 @@
 """From arguments to an exit status."""
 
+import os
 import sys
 import warnings
+
+from threadpoolctl import threadpool_limits
 
 from ._files import CommandError
 from ._label import label
@@ -17,8 +20,11 @@ def main(arguments=None):
         None: those of the process.
     """
     options = make_parser().parse_args(arguments)
+    # More threads gain little on small networks, and where other work runs beside they
+    # wait for each other at every step.
+    limit = None if "OMP_NUM_THREADS" in os.environ else 1
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(limit):
             warnings.showwarning = _show_warning
             label(options)
     except CommandError as error:
