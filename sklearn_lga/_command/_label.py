@@ -1,7 +1,6 @@
 """The command ``label``, step by step."""
 
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
@@ -67,7 +66,7 @@ def _is_parquet(path):
 
 def _read(options):
     try:
-        content = Path(options.table).read_bytes()
+        content = options.table.read_bytes()
     except OSError as error:
         raise CommandError(f"cannot read {options.table}: {error.strerror}.") from error
     if _is_parquet(options.table):

@@ -31,7 +31,7 @@ def main(arguments=None):
         _say("error", error)
         return 2
     except KeyboardInterrupt:
-        _say("error", "interrupted; no file was written.")
+        _say("error", "interrupted.")
         return 130
     return 0
 

@@ -64,10 +64,14 @@ def make_model(task, title, options):
 
 def fit(frame, target, options):
     """The fitted pipeline."""
-    model = make_model(target.task, "fit", options)
+    return _fitted(make_model(target.task, "fit", options), frame, target.y)
+
+
+def _fitted(model, frame, y):
+    """The model, fitted; what it refuses is the user's to hear."""
     try:
-        return model.fit(frame, target.y)
-    except ValueError as error:
+        return model.fit(frame, y)
+    except (TypeError, ValueError) as error:
         raise CommandError(error) from error
 
 
@@ -85,7 +89,7 @@ def cross_validate(frame, target, options):
     for train, test in split.split(frame, target.y) if split else []:
         title = f"fold {len(scores) + 1} of {n_folds}"
         model = make_model(target.task, title, options)
-        model.fit(frame.iloc[train], target.y[train])
+        _fitted(model, frame.iloc[train], target.y[train])
         scores.append(model.score(frame.iloc[test], target.y[test]))
     return np.array(scores)
 
