@@ -5,6 +5,7 @@ Plain data are numbers, strings, None, lists, tuples, dicts, arrays and tensors.
 
 import io
 import os
+import shutil
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -80,15 +81,8 @@ def write(path, content):
     """
     buffer = io.BytesIO()
     torch.save(encode(content, "content"), buffer)
-    # In the same folder, so that the renaming is one step of the file system.
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        write_bytes(path, buffer.getbuffer())
     except OSError as error:
         raise OSError(
             error.errno,
@@ -96,6 +90,21 @@ def write(path, content):
             "pass another folder; the former checkpoint, if any, is whole",
             str(path),
         ) from error
+
+
+def write_bytes(path, content):
+    """Write a file in one step; one that is replaced leaves it its permissions."""
+    # In the same folder, so that the renaming is one step of the file system.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

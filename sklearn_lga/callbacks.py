@@ -129,7 +129,18 @@ class Checkpoint(Callback):
         return seeds
 
     def epochs_left(self, n_epochs):
-        """Epochs to begin, of all; the interrupted one among them."""
+        """How many epochs are to begin, the interrupted one among them.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Of the whole fit.
+
+        Returns
+        -------
+        n_left : int
+            All of them where there is no checkpoint.
+        """
         done = len(self.snapshot_["history"]) - 1 if self.snapshot_ else 0
         return n_epochs - done
 
@@ -179,14 +190,32 @@ class Checkpoint(Callback):
             self.save(net)
 
     def state_dict(self):
-        """Nothing: what this callback remembers is of its process alone."""
+        """Nothing: what this callback remembers is of its process alone.
+
+        Returns
+        -------
+        state : dict
+            Empty.
+        """
         return {}
 
     def load_state_dict(self, state):
-        """Nothing to take up."""
+        """Nothing to take up.
+
+        Parameters
+        ----------
+        state : dict
+            Of :meth:`state_dict`.
+        """
 
     def save(self, net):
-        """Write the file."""
+        """Write the file.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            In training.
+        """
         snapshot = take_snapshot(net, self.epoch_start_, self.global_generator_)
         versions = {"sklearn_lga": __version__, "torch": torch.__version__}
         content = {"format": FORMAT, "versions": versions, "snapshot": snapshot}

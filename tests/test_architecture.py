@@ -68,7 +68,8 @@ ALLOWED = {
     },
     # L5
     "_command": {
-        *("_classifier", "_regressor", "_routing", "inspection", "model_selection"),
+        *("_classifier", "_files", "_regressor", "_routing"),
+        *("inspection", "model_selection"),
         *("__version__", "matplotlib", "numpy", "pandas", "pyarrow", "sklearn"),
         *("skorch", "skrub", "threadpoolctl", "tqdm"),
     },

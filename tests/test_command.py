@@ -306,7 +306,7 @@ def test_unusable_input(table, capsys, tmp_path):
     status, _ = run(broken, output="labelled.parquet")
     assert "no Parquet file" in error_of(capsys, status)
     assert not output.exists()
-    assert not list(tmp_path.glob(".*"))
+    assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_input_is_replaced_by_force_alone(table, capsys):

@@ -1,7 +1,8 @@
 """Files that are written whole or not at all."""
 
 import os
-from pathlib import Path
+
+from .._files import write_bytes
 
 
 class CommandError(Exception):
@@ -41,18 +42,8 @@ def _same(path, other):
 
 
 def write_whole(path, content):
-    """Write bytes beside the file, then put them in its place in one step."""
-    path = Path(path).resolve()  # a link is followed, not replaced
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Write bytes; a file that was there is replaced in one step, or stays."""
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(path.stat().st_mode)
-        os.replace(temporary, path)
+        write_bytes(path.resolve(), content)  # a link is followed, not replaced
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
