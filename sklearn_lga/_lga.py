@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseNetEstimator
-from ._engine import LGAState, SupervisedState
+from ._engine import LGAState
+from ._supervised import SupervisedState
 from .alignment import LABELED_WEIGHT_DECAYS
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._base import BaseNetEstimator
-from ._engine import SupervisedState
+from ._supervised import SupervisedState
 from ._targets import ClassifierTargets, RegressorTargets
 
 __all__ = ["RegularizedNetClassifier", "RegularizedNetRegressor"]

@@ -25,7 +25,8 @@ ALLOWED = {
     "_jacobian": {"alignment", "torch"},
     "_ranks": {"torch"},
     "_label_rows": {"alignment", "torch"},
-    "_engine": {"_jacobian", "_label_rows", "_ranks", "alignment", "torch"},
+    "_supervised": {"_jacobian", "_ranks", "alignment", "torch"},
+    "_engine": {"_jacobian", "_label_rows", "_supervised", "alignment", "torch"},
     "_batches": {"_ranks", "numpy", "scipy", "torch"},
     "_version": set(),
     "_files": {"numpy", "torch"},
@@ -54,12 +55,12 @@ ALLOWED = {
         *("joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
     },
     # L3
-    "_lga": {"_base", "_engine", "alignment", "numpy", "sklearn"},
+    "_lga": {"_base", "_engine", "_supervised", "alignment", "numpy", "sklearn"},
     "_classifier": {"_lga", "_targets"},
     "_regressor": {
         *("_base", "_checks", "_exact", "_lga", "_targets", "numpy", "sklearn"),
     },
-    "baselines": {"_base", "_engine", "_targets", "numpy"},
+    "baselines": {"_base", "_supervised", "_targets", "numpy"},
     "__init__": {"_classifier", "_regressor", "_version"},
     # L4
     "inspection": {

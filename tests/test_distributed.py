@@ -15,8 +15,9 @@ from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga._batches import PairedSampler, SemiSupervisedDataset
-from sklearn_lga._engine import LGAState, SupervisedState
+from sklearn_lga._engine import LGAState
 from sklearn_lga._ranks import Ranks
+from sklearn_lga._supervised import SupervisedState
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.modules import MLP

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from sklearn_lga._engine import LGAState, SupervisedState
+from sklearn_lga._engine import LGAState
+from sklearn_lga._supervised import SupervisedState
 from sklearn_lga.alignment import CLASSIFICATION, REGRESSION, labeled_weight_at
 from sklearn_lga.modules import MLP, WideResNet
 

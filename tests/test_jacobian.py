@@ -7,13 +7,14 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from sklearn_lga._encoding import quantile_bins
-from sklearn_lga._engine import LGAState, trainable_parameters
+from sklearn_lga._engine import LGAState
 from sklearn_lga._jacobian import (
     ByHand,
     DoubleBackward,
     can_linearize,
     differentiate,
 )
+from sklearn_lga._supervised import trainable_parameters
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
 

@@ -13,7 +13,8 @@ from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
-from sklearn_lga._engine import LGAState, SupervisedState
+from sklearn_lga._engine import LGAState
+from sklearn_lga._supervised import SupervisedState
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.modules import MLP

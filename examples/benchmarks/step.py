@@ -21,7 +21,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from sklearn_lga._engine import LGAState, SupervisedState
+from sklearn_lga._engine import LGAState
+from sklearn_lga._supervised import SupervisedState
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.modules import MLP
 from sklearn_lga.regularizers import VAT
