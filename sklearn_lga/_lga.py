@@ -48,6 +48,12 @@ class BaseLGA(BaseNetEstimator):
         if not len(dataset.unlabeled_rows):
             self._warn_all_labeled()
             return SupervisedState, {}
+        if self.module is not None and (self.net_params or {}).get("compile"):
+            raise ValueError(
+                "net_params={'compile': True} cannot be used with a module of your "
+                "own: the gradient for the labels is a derivative of a gradient, which "
+                "torch.compile does not support. Leave compile out."
+            )
         label_lr = self.label_lr
         if label_lr is None:
             label_lr = self._default_label_travel / n_epochs
