@@ -4,7 +4,7 @@ import os
 import re
 import time
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 
 import joblib
@@ -225,6 +225,11 @@ class Checkpoint(Callback):
 
 def check_version(content, path):
     """Refuse checkpoints of a format that is not ours; warn of other versions."""
+    if not isinstance(content, dict) or "format" not in content:
+        raise ValueError(
+            f"{path} is no checkpoint of sklearn_lga. Delete it to start anew, or pass "
+            "another folder."
+        )
     ours = {"sklearn_lga": __version__, "torch": torch.__version__}
     theirs = content.get("versions", {})
     if content.get("format") != FORMAT:
@@ -287,7 +292,7 @@ def identity_of(estimator, X, encoded, device, former_module):
             if name not in NOT_COMPARED
         },
         "callbacks": describe([c for c in estimator.callbacks or [] if not is_last(c)]),
-        "random_state": str(seed) if isinstance(seed, int) else "drawn anew",
+        "random_state": str(seed) if isinstance(seed, Integral) else "drawn anew",
         "the device": torch.device(device).type,
         "the content of X": joblib.hash(X),
         "the content of y": joblib.hash(tuple(encoded)),
