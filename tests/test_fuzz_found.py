@@ -71,7 +71,8 @@ def test_parameters(parameters, message):
         {"label_lr": 10**20},
         {"eps_norm": 10**30},
         {"n_bins": 10**12},
-        {"regularizers": [VAT(10**20, eps=10**20, xi=10**20)]},
+        {"regularizers": [VAT(10**20)]},
+        {"regularizers": [VAT(xi=10**20)]},
         {"unlabeled_batch_size": 10**30},
     ],
 )
