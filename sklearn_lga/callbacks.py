@@ -1,7 +1,6 @@
 """Callbacks of skorch's kind, for the estimators' ``callbacks``."""
 
 import os
-import re
 import time
 import warnings
 from numbers import Integral, Real
@@ -12,6 +11,7 @@ import torch
 from skorch.callbacks import Callback
 
 from ._files import read, remove_leftovers, write
+from ._identity import check_identity, describe
 from ._random import Seeds
 from ._ranks import Ranks
 from ._snapshot import restore_snapshot, take_snapshot
@@ -33,11 +33,10 @@ class Checkpoint(Callback):
 
     A process that was killed at any moment loses the steps since the last save and
     nothing else: the same ``fit`` with the same folder, in a new process, takes up the
-    network, the optimizer, the imputed labels with their moments, all running
-    averages, the random generators and the place in the epoch, and ends with what it
-    would have ended with, bit for bit on the CPU. A fit that had ended is not run
-    again, its result is read. With ``random_state=None`` the seeds are those of the
-    fit that was interrupted.
+    network, the optimizer, the imputed labels with their moments, all running averages,
+    the random generators and the place in the epoch, and ends as it would have ended,
+    bit for bit on the CPU. A fit that had ended is not run again, its result is read.
+    With ``random_state=None`` the seeds are those of the interrupted fit.
 
     Parameters
     ----------
@@ -249,20 +248,6 @@ def check_version(content, path):
             )
 
 
-def check_identity(theirs, ours, path):
-    """Refuse the checkpoint of a fit with other data or other parameters."""
-    differences = [
-        f"{name} was {theirs.get(name)}, now it is {ours.get(name)}"
-        for name in dict.fromkeys([*ours, *theirs])
-        if theirs.get(name) != ours.get(name)
-    ]
-    if differences:
-        raise ValueError(
-            f"{path} is the checkpoint of another fit: {'; '.join(differences)}. Pass "
-            "another folder, or delete the file to start anew."
-        )
-
-
 def identity_of(estimator, X, encoded, device, former_module):
     """What must be equal for a fit to go on from a checkpoint, in words.
 
@@ -300,17 +285,6 @@ def identity_of(estimator, X, encoded, device, former_module):
     }
 
 
-def describe(value):
-    """A description that is the same in another process."""
-    if isinstance(value, dict):
-        return {name: describe(each) for name, each in value.items()}.__repr__()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(describe, value))}]"
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return f"{type(value).__name__}({describe(value.get_params())})"
-    return re.sub(" at 0x[0-9a-f]+", "", repr(value))
-
-
 def is_last(item):
     """Whether a callback, or a pair of a name and one, asks to stand last."""
     callback = item[1] if isinstance(item, list | tuple) else item
@@ -320,7 +294,7 @@ def is_last(item):
 def find_checkpoint(callbacks):
     """The one among callbacks, or pairs of a name and one, that can be opened."""
     items = [c[1] if isinstance(c, list | tuple) else c for c in callbacks]
-    found = [c for c in items if hasattr(c, "open") and hasattr(c, "epochs_left")]
+    found = [c for c in items if hasattr(c, "epochs_left")]
     if len(found) > 1:
         raise ValueError("callbacks holds more than one Checkpoint; pass one.")
     return found[0] if found else None

@@ -1,5 +1,7 @@
 """What the fuzz has found, one case of each kind."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -124,6 +126,10 @@ def test_markers_and_splitters():
     ):
         with pytest.raises(ValueError, match="unlabeled must be a number, a string"):
             call()
+    large = np.array([10**300, 0.5, 1, 2], dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        list(SemiSupervisedSplit(2, unlabeled=np.float32(0.5)).split(X[:4], large))
     with pytest.raises(ValueError, match="stratify must be True or False"):
         hide_labels([0, 1], n_labeled=2, stratify=torch.ones(2))
     with pytest.raises(ValueError, match="n_labeled must be an int"):
