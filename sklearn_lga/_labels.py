@@ -48,6 +48,8 @@ def _is_missing_object(value):
 
 def _equals(values, marker):
     """Where an array holds the marker; a bool is no number here."""
+    if isinstance(marker, np.generic):  # Python's compare with integers of any size
+        marker = marker.item()
     if values.dtype.kind == "O":
         flat = [_equals_object(value, marker) for value in values.ravel()]
         return np.array(flat, dtype=bool).reshape(values.shape)

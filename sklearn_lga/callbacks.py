@@ -1,10 +1,9 @@
 """Callbacks of skorch's kind, for the estimators' ``callbacks``."""
 
 import os
-import re
 import time
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 
 import joblib
@@ -12,6 +11,7 @@ import torch
 from skorch.callbacks import Callback
 
 from ._files import read, remove_leftovers, write
+from ._identity import check_identity, describe
 from ._random import Seeds
 from ._ranks import Ranks
 from ._snapshot import restore_snapshot, take_snapshot
@@ -33,11 +33,10 @@ class Checkpoint(Callback):
 
     A process that was killed at any moment loses the steps since the last save and
     nothing else: the same ``fit`` with the same folder, in a new process, takes up the
-    network, the optimizer, the imputed labels with their moments, all running
-    averages, the random generators and the place in the epoch, and ends with what it
-    would have ended with, bit for bit on the CPU. A fit that had ended is not run
-    again, its result is read. With ``random_state=None`` the seeds are those of the
-    fit that was interrupted.
+    network, the optimizer, the imputed labels with their moments, all running averages,
+    the random generators and the place in the epoch, and ends as it would have ended,
+    bit for bit on the CPU. A fit that had ended is not run again, its result is read.
+    With ``random_state=None`` the seeds are those of the interrupted fit.
 
     Parameters
     ----------
@@ -225,6 +224,11 @@ class Checkpoint(Callback):
 
 def check_version(content, path):
     """Refuse checkpoints of a format that is not ours; warn of other versions."""
+    if not isinstance(content, dict) or "format" not in content:
+        raise ValueError(
+            f"{path} is no checkpoint of sklearn_lga. Delete it to start anew, or pass "
+            "another folder."
+        )
     ours = {"sklearn_lga": __version__, "torch": torch.__version__}
     theirs = content.get("versions", {})
     if content.get("format") != FORMAT:
@@ -242,20 +246,6 @@ def check_version(content, path):
                 UserWarning,
                 stacklevel=2,
             )
-
-
-def check_identity(theirs, ours, path):
-    """Refuse the checkpoint of a fit with other data or other parameters."""
-    differences = [
-        f"{name} was {theirs.get(name)}, now it is {ours.get(name)}"
-        for name in dict.fromkeys([*ours, *theirs])
-        if theirs.get(name) != ours.get(name)
-    ]
-    if differences:
-        raise ValueError(
-            f"{path} is the checkpoint of another fit: {'; '.join(differences)}. Pass "
-            "another folder, or delete the file to start anew."
-        )
 
 
 def identity_of(estimator, X, encoded, device, former_module):
@@ -287,23 +277,12 @@ def identity_of(estimator, X, encoded, device, former_module):
             if name not in NOT_COMPARED
         },
         "callbacks": describe([c for c in estimator.callbacks or [] if not is_last(c)]),
-        "random_state": str(seed) if isinstance(seed, int) else "drawn anew",
+        "random_state": str(seed) if isinstance(seed, Integral) else "drawn anew",
         "the device": torch.device(device).type,
         "the content of X": joblib.hash(X),
         "the content of y": joblib.hash(tuple(encoded)),
         "the network of the former fit": joblib.hash(former),
     }
-
-
-def describe(value):
-    """A description that is the same in another process."""
-    if isinstance(value, dict):
-        return {name: describe(each) for name, each in value.items()}.__repr__()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(describe, value))}]"
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return f"{type(value).__name__}({describe(value.get_params())})"
-    return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
 def is_last(item):
@@ -315,7 +294,7 @@ def is_last(item):
 def find_checkpoint(callbacks):
     """The one among callbacks, or pairs of a name and one, that can be opened."""
     items = [c[1] if isinstance(c, list | tuple) else c for c in callbacks]
-    found = [c for c in items if hasattr(c, "open") and hasattr(c, "epochs_left")]
+    found = [c for c in items if hasattr(c, "epochs_left")]
     if len(found) > 1:
         raise ValueError("callbacks holds more than one Checkpoint; pass one.")
     return found[0] if found else None

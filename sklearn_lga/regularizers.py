@@ -351,12 +351,12 @@ class VAT(Consistency):
 
     def _eps(self, X):
         if self.eps is not None:
-            return self.eps
+            return float(self.eps)
         return EPS_PER_ROOT_FEATURE * math.sqrt(X[0].numel())
 
     def _xi(self, X):
         if self.xi is not None:
-            return self.xi
+            return float(self.xi)
         return torch.finfo(X.dtype).eps ** (1 / 3)
 
 

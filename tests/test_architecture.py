@@ -30,6 +30,7 @@ ALLOWED = {
     "_batches": {"_ranks", "numpy", "scipy", "torch"},
     "_version": set(),
     "_files": {"numpy", "torch"},
+    "_identity": set(),
     "_labels": {"numpy"},
     "linear": {"numpy", "scipy"},
     "datasets": {"_labels", "numpy", "scipy", "sklearn"},
@@ -40,7 +41,7 @@ ALLOWED = {
     "_random": {"numpy", "torch", "sklearn"},
     "_snapshot": {"_files", "torch"},
     "callbacks": {
-        *("_files", "_random", "_ranks", "_snapshot", "_version"),
+        *("_files", "_identity", "_random", "_ranks", "_snapshot", "_version"),
         *("joblib", "skorch", "torch"),
     },
     # L2

@@ -1,5 +1,7 @@
 """What the fuzz has found, one case of each kind."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.datasets import hide_labels
 from sklearn_lga.linear import (
     convergence_coefficients,
+    data_moments,
     default_step_sizes,
     fixed_point,
     least_squares,
@@ -71,6 +74,7 @@ def test_parameters(parameters, message):
         {"eps_norm": 10**30},
         {"n_bins": 10**12},
         {"regularizers": [VAT(10**20)]},
+        {"regularizers": [VAT(xi=10**20)]},
         {"unlabeled_batch_size": 10**30},
     ],
 )
@@ -117,10 +121,21 @@ def test_float16_sums_that_overflow_warn_of_nothing(values):
 def test_markers_and_splitters():
     for call in (
         lambda: hide_labels([0, 1], n_labeled=2, unlabeled=torch.ones(2)),
+        lambda: hide_labels([0, 1], n_labeled=2, unlabeled=b"?"),
         lambda: list(SemiSupervisedSplit(2, unlabeled=torch.ones(2)).split(X, Y)),
     ):
         with pytest.raises(ValueError, match="unlabeled must be a number, a string"):
             call()
+    large = np.array([10**300, 0.5, 1, 2], dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        list(SemiSupervisedSplit(2, unlabeled=np.float32(0.5)).split(X[:4], large))
+    with pytest.raises(ValueError, match="stratify must be True or False"):
+        hide_labels([0, 1], n_labeled=2, stratify=torch.ones(2))
+    with pytest.raises(ValueError, match="n_labeled must be an int"):
+        hide_labels([0, 1], n_labeled=torch.ones(2))
+    with pytest.raises(ValueError, match="center must be True or False"):
+        data_moments(np.eye(2), [1.0, 2.0], np.eye(2), center=torch.ones(2))
     with pytest.raises(ValueError, match="cv must be an int"):
         list(SemiSupervisedSplit(torch.ones(2)).split(X, Y))
     with pytest.raises(ValueError, match="y must be of shape"):

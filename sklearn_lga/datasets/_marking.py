@@ -51,6 +51,8 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     array([-1, -1,  0, -1, -1,  1])
     """
     check_marker(unlabeled)
+    if not isinstance(stratify, bool | np.bool_):
+        raise ValueError(f"stratify must be True or False, got {stratify!r}.")
     y = as_array(y)
     if is_missing(y).any():
         raise ValueError("y has missing values: hide_labels takes the true labels.")
@@ -85,7 +87,9 @@ def _class_codes(y):
 
 def _count(n_labeled, n_samples):
     integral = isinstance(n_labeled, numbers.Integral)
-    valid = 1 <= n_labeled <= n_samples if integral else 0 < n_labeled < 1
+    valid = isinstance(n_labeled, numbers.Real) and (
+        1 <= n_labeled <= n_samples if integral else 0 < n_labeled < 1
+    )
     if not valid:
         raise ValueError(
             f"n_labeled must be an int in [1, {n_samples}] or a fraction in (0, 1), "

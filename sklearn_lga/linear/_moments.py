@@ -137,6 +137,8 @@ def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
     (array([2., 2.]), array([0.5, 1. ]))
     """
     X_l, y, X_u = check_rows(X_labeled, y_labeled, X_unlabeled)
+    if not isinstance(center, bool | np.bool_):
+        raise ValueError(f"center must be True or False, got {center!r}.")
     centers = (None, None)
     if center:
         centers = tuple(column_means(X) for X in (X_l, X_u))
