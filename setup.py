@@ -19,6 +19,7 @@ extras["test"] = [
     *(extras["plot"] + extras["table"] + extras["distributed"]),
     *extras["safetensors"],
     "hypothesis>=6.80",
+    "numpydoc>=1.6",
     "pytest>=7.4",
     "ruff>=0.9",
 ]
