@@ -11,7 +11,7 @@ version = next(
 
 extras = {
     "plot": ["matplotlib>=3.8"],
-    "table": ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0", "skrub>=0.5"],
+    "table": ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0", "skrub>=0.6"],
     "distributed": ["accelerate>=1.0", "dask[distributed]>=2024.5"],
     "safetensors": ["safetensors>=0.4"],
 }

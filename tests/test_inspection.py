@@ -202,7 +202,7 @@ def test_convergence_to_least_squares(exact, progression):
     row = list(display.steps).index(exact.n_iter_)
     given = ~np.isnan(y)
     centred = X[given] - X[given].mean(axis=0)
-    limit = np.linalg.lstsq(centred, y[given] - y[given].mean())[0]
+    limit = np.linalg.lstsq(centred, y[given] - y[given].mean(), rcond=None)[0]
     np.testing.assert_allclose(
         display.coefficients[row], exact.coef_ / limit, rtol=1e-6
     )

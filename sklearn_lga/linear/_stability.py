@@ -53,8 +53,9 @@ def spectral_radius(A_l, A_u, *, lr, label_rate):
         eigenvalues = np.linalg.eigvals(np.array(blocks).transpose(2, 0, 1))
     else:
         Q, u = range_basis(A_u)
-        blocks = linear_dynamics(Q.T @ A_l @ Q, np.diag(u), lr, label_rate)
-        eigenvalues = linalg.eigvals(np.block(blocks))
+        blocks = np.block(linear_dynamics(Q.T @ A_l @ Q, np.diag(u), lr, label_rate))
+        # Of no directions: an error in old versions of scipy.
+        eigenvalues = linalg.eigvals(blocks) if blocks.size else np.empty(0)
     return float(np.abs(eigenvalues).max(initial=0.0))
 
 
