@@ -94,13 +94,13 @@ class ByHand:
     """
 
     def __init__(self, module, parameters, labeled_rows, unlabeled_rows):
-        n_labeled = len(labeled_rows)
+        n_labeled, n_unlabeled = len(labeled_rows), len(unlabeled_rows)
         self.parameters = parameters
-        self.labeled, self.unlabeled = slice(0, n_labeled), slice(n_labeled, None)
+        self.labeled, self.unlabeled = (0, n_labeled), (n_labeled, n_unlabeled)
         self.linearized = module.linearize(torch.cat([labeled_rows, unlabeled_rows]))
         outputs = rows_first(self.linearized.outputs)
-        self.labeled_outputs = outputs[self.labeled]
-        self.unlabeled_outputs = outputs[self.unlabeled]
+        self.labeled_outputs = outputs[:n_labeled]
+        self.unlabeled_outputs = outputs[n_labeled:]
 
     def vjp(self, labeled_delta, unlabeled_delta):
         """J^T delta of both batches, flat vectors."""

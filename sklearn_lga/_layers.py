@@ -45,7 +45,7 @@ class GeneratorDropout(nn.Module):
         if self.is_off:
             return x, lambda values, rows: values
         mask = self.mask(x)
-        return x.mul_(mask), lambda values, rows: values.mul_(mask[..., rows, :])
+        return x.mul_(mask), lambda values, rows: values.mul_(part(mask, rows))
 
     @property
     def is_off(self):
@@ -72,9 +72,14 @@ class ReLU(nn.ReLU):
         outputs = x.relu_()
 
         def scale(values, rows):
-            return backward(values, outputs[..., rows, :], 0.0, grad_input=values)
+            return backward(values, part(outputs, rows), 0.0, grad_input=values)
 
         return outputs, scale
+
+
+def part(values, rows):
+    """Some rows of (..., n_rows, k), given by the first and how many; None: all."""
+    return values if rows is None else values.narrow(-2, *rows)
 
 
 def with_scaling_(layer, x):
@@ -102,7 +107,7 @@ def with_scaling_(layer, x):
         x = x.detach().requires_grad_()
         outputs = layer(x)
     (slope,) = torch.autograd.grad(outputs, x, torch.ones_like(outputs))
-    return outputs.detach(), lambda values, rows: values.mul_(slope[..., rows, :])
+    return outputs.detach(), lambda values, rows: values.mul_(part(slope, rows))
 
 
 class SingleLinear(nn.Linear):
@@ -200,7 +205,7 @@ class Link:
         self.scalings.append(scale)
         return h
 
-    def scale_(self, values, rows=slice(None)):
+    def scale_(self, values, rows=None):
         """A gradient or a tangent of some rows through the elementwise layers."""
         for scale in self.scalings:
             values = scale(values, rows)
@@ -208,10 +213,10 @@ class Link:
 
     def parameter_gradients(self, gradient, rows, views):
         """Write the gradients of some rows where ``views`` has the parameters'."""
-        gradient = gradient[..., rows, :]
+        gradient = part(gradient, rows)
         weight, bias = views.get(self.layer.weight), views.get(self.layer.bias)
         if weight is not None:
-            self.layer.weight_gradient(self.x[..., rows, :], gradient, out=weight)
+            self.layer.weight_gradient(part(self.x, rows), gradient, out=weight)
         if bias is not None:
             keep = bias.ndim > 1  # of several members
             torch.sum(gradient, dim=-2, keepdim=keep, out=bias)
@@ -222,7 +227,7 @@ class Link:
             views[p] if p in views else torch.zeros_like(p)
             for p in (self.layer.weight, self.layer.bias)
         )
-        moved = self.layer.product(self.x[..., rows, :], weight, bias)
+        moved = self.layer.product(part(self.x, rows), weight, bias)
         if tangent is not None:
             self.layer.add_product_(moved, tangent)
         return self.scale_(moved, rows)
@@ -274,16 +279,16 @@ class LinearizedPass:
         delta : Tensor, shaped like the outputs
 
         parameters : list of Tensor
-            What to differentiate by.
+            What to differentiate by, of the linear layers.
 
-        groups : list of slice
-            Rows of each product.
+        groups : list of tuple of two ints
+            First row of each product, and how many.
 
         Returns
         -------
         products : Tensor of shape (n_groups, n_parameters)
         """
-        products = delta.new_zeros(len(groups), sum(p.numel() for p in parameters))
+        products = delta.new_empty(len(groups), sum(p.numel() for p in parameters))
         views = [views_of(product, parameters) for product in products]
         gradient = delta  # left as it is: behind the last layer stands nothing
         for link in reversed(self.links):
@@ -306,8 +311,8 @@ class LinearizedPass:
         parameters : list of Tensor
             What it is a direction of.
 
-        rows : slice
-            Of which rows.
+        rows : tuple of two ints
+            First of the rows, and how many.
         """
         views, tangent = views_of(direction, parameters), None
         for link in self.links:
