@@ -2,15 +2,12 @@
 
 import math
 from abc import ABCMeta, abstractmethod
-from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from numbers import Integral, Real
 
 import joblib
 import numpy as np
 import torch
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -21,22 +18,19 @@ from ._checks import (
     check_any_labeled,
     check_callbacks,
     check_float32_range,
-    check_hidden_layer_sizes,
     check_length,
-    check_module,
-    check_not_set,
     check_regularizers,
     continue_network,
     count_held_out,
 )
-from ._encoding import quantile_bins
 from ._net import ROW_MULTIPLE, RestoreBest, SemiSupervisedNet
+from ._network import NetworkMixin
 from ._pickling import VersionedPickle
-from ._random import Generator, Seeds, seeded_global_generator
+from ._random import Generator, Seeds
 from ._ranks import Ranks
 from ._routing import NetParamsMixin, check_callback_names, check_routed_arguments
 from .callbacks import find_checkpoint, identity_of, is_last
-from .modules import ACTIVATIONS, MLP
+from .modules import ACTIVATIONS
 
 DEFAULT_STEPS = 1000
 """Training steps that ``max_epochs=None`` aims at ..."""
@@ -44,13 +38,10 @@ DEFAULT_STEPS = 1000
 DEFAULT_MIN_EPOCHS = 20
 """... and the passes over the rows that it makes at least."""
 
-MAX_ENCODED = 100
-"""Columns up to which ``n_bins`` is used."""
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BaseNetEstimator(
-    NetParamsMixin, VersionedPickle, BaseEstimator, metaclass=ABCMeta
+    NetworkMixin, NetParamsMixin, VersionedPickle, BaseEstimator, metaclass=ABCMeta
 ):
     """Base of the estimators: owns a skorch net that trains on marked rows.
 
@@ -278,25 +269,6 @@ class BaseNetEstimator(
             **net_params,
         )
 
-    def _for_built_in(self, value, default):
-        """A parameter whose None means ``default`` for the built-in network, else 0."""
-        if value is None:
-            return default if self.module is None else 0.0
-        return value
-
-    def _default_optimizer(self, device):
-        """Adam with decoupled weight decay, in one kernel where torch has it."""
-        if "optimizer" in (self.net_params or {}):
-            check_not_set(self.weight_decay, "weight_decay", "optimizer")
-            return {}
-        return {
-            "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self._for_built_in(
-                self.weight_decay, self._default_weight_decay
-            ),
-            "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
-        }
-
     def _regularizers(self):
         """The regularizers, as the task takes them."""
         check_regularizers(self.regularizers)
@@ -329,49 +301,6 @@ class BaseNetEstimator(
                 "or a device that torch finds on this machine."
             ) from error
         return self.device
-
-    def _module_factory(self, dataset, seed, noise_generator):
-        """A callable that builds the network from ``module_params``."""
-        n_outputs = dataset.labels.shape[1]
-        settings = {
-            "hidden_layer_sizes": self.hidden_layer_sizes,
-            "activation": self.activation,
-            "dropout": self.dropout,
-            "n_members": self.n_members,
-        }
-        if self.module is None:
-            check_hidden_layer_sizes(self.hidden_layer_sizes)
-            return partial(
-                MLP,
-                dataset.X.shape[1],
-                n_outputs,
-                **settings,
-                bins=self._bins(dataset.X),
-                generator=Generator().manual_seed(seed),
-                noise_generator=noise_generator,
-            )
-        settings["n_bins"] = self.n_bins
-        check_module(self.module, settings, type(self))
-        shape = dataset.X.shape[1:]
-        return partial(self.module, shape if len(shape) > 1 else shape[0], n_outputs)
-
-    def _bins(self, X):
-        """Bins of the columns, where there are not too many; CSR has none."""
-        if self.warm_start and hasattr(self, "_bins_of_fit"):
-            return self._bins_of_fit
-        self._bins_of_fit = None
-        if self.n_bins and not issparse(X) and X.shape[1] <= MAX_ENCODED:
-            self._bins_of_fit = quantile_bins(X, min(self.n_bins, len(X)))
-        return self._bins_of_fit
-
-    def _module_randomness(self, seed, device):
-        """Let a module of the user's draw from torch's global generator, seeded.
-
-        The built-in network draws from generators of its own.
-        """
-        if self.module is None:
-            return nullcontext()
-        return seeded_global_generator(seed, torch.device(device))
 
     def _warm_start(self, net, previous, dataset):
         """Take over the network, and the labels where the rows are the same."""

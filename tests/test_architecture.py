@@ -51,10 +51,13 @@ ALLOWED = {
     "_checks": {"numpy", "scipy", "torch"},
     "_exact": {"linear", "numpy"},
     "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
+    "_network": {
+        *("_checks", "_encoding", "_random", "modules", "scipy", "torch"),
+    },
     "_base": {
-        *("_batches", "_checks", "_encoding", "_net", "_pickling", "_random"),
+        *("_batches", "_checks", "_net", "_network", "_pickling", "_random"),
         *("_ranks", "_routing", "callbacks", "modules"),
-        *("joblib", "numpy", "scipy", "sklearn", "skorch", "torch"),
+        *("joblib", "numpy", "sklearn", "skorch", "torch"),
     },
     # L3
     "_lga": {"_base", "_engine", "_supervised", "alignment", "numpy", "sklearn"},
