@@ -56,7 +56,7 @@ class BaseNetEstimator(
     activation: str = "relu"
     dropout: float = 0.2
     n_members: int = 2
-    n_bins: int = 8
+    inputs: object = "auto"
     lr: float | None = None
     weight_decay: float | None = None
     averaging: float | None = None
@@ -83,7 +83,7 @@ class BaseNetEstimator(
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "n_bins": [Interval(Integral, 0, None, closed="left")],
+        "inputs": [StrOptions({"auto"}), list, tuple],
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "averaging": [Interval(Real, 0, 1, closed="both"), None],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
@@ -168,6 +168,7 @@ class BaseNetEstimator(
         if not self.early_stopping:
             net.state_.load_average(net.module_)
         net.check_finite()
+        self._calibrate(net, dataset)
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
         return self._imputed(dataset, encoded.unlabeled)
 
@@ -185,8 +186,19 @@ class BaseNetEstimator(
         """Positions of labelled rows to train on; the others are held out."""
 
     @abstractmethod
+    def _evidence_of(self, inputs, labels, n_layers):
+        """Evidence of a network with these inputs for the labelled rows."""
+
+    @abstractmethod
+    def _n_eigenmaps(self, n_outputs):
+        """Eigenmaps that a network may see."""
+
+    @abstractmethod
     def _labels_from_outputs(self, outputs):
         """What the network predicts, as imputed labels."""
+
+    def _calibrate(self, net, dataset):
+        """Set what the outputs of a trained network need beside it."""
 
     @abstractmethod
     def _store_transduction(self, encoded, imputed):
@@ -215,11 +227,15 @@ class BaseNetEstimator(
         """Training data, and held-out labelled rows for early stopping or None."""
         unlabeled, given, labels = encoded
         labels = torch.from_numpy(labels)
-        rows, valid = np.flatnonzero(~unlabeled), None
+        rows, held = np.flatnonzero(~unlabeled), None
         if self.early_stopping:
             kept, held = self._hold_out(given, seed)
-            valid = RowDataset(X[rows[held]], labels[held])
-            rows, labels = rows[kept], labels[kept]
+            (rows, held), (labels, held_labels) = (
+                (values[kept], values[held]) for values in (rows, labels)
+            )
+        self._choose_inputs(X, rows, labels.numpy())
+        X = self._network_rows(X)
+        valid = None if held is None else RowDataset(X[held], held_labels)
         stream = np.flatnonzero(unlabeled)
         if self.include_labeled and len(stream):
             stream = np.union1d(stream, rows)
@@ -245,7 +261,10 @@ class BaseNetEstimator(
         state, state_arguments = self._engine(dataset, n_epochs)
         state_arguments["n_steps"] = n_epochs * steps
         state_arguments["regularizers"] = self._regularizers()
-        state_arguments["averaging"] = self._for_built_in(self.averaging, 0.5)
+        averaging = 0.5 if self.module is None else 0.0
+        if self.averaging is not None:
+            averaging = self.averaging
+        state_arguments["averaging"] = averaging
         state_arguments["batch_generator"] = Generator().manual_seed(seeds.batches)
         state_arguments["noise_generator"] = noise_generator
         state_arguments["ranks"] = ranks
@@ -317,7 +336,11 @@ class BaseNetEstimator(
     def _outputs(self, X):
         """Outputs of the model for validated rows, shape (n_rows, n_outputs)."""
         check_float32_range(X)
-        return self.net_.forward(X).numpy().astype(np.float64)
+        return self._forward(self.net_, self._network_rows(X))
+
+    @staticmethod
+    def _forward(net, rows):
+        return net.forward(rows).numpy().astype(np.float64)
 
     def _predict_outputs(self, X):
         check_is_fitted(self, "transduction_")

@@ -10,9 +10,31 @@ from torch.utils.data import Dataset
 from ._ranks import ALONE
 
 
+class JoinedColumns:
+    """Two arrays of as many rows side by side; rows are joined when they are taken.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (n_rows, ...)
+    """
+
+    def __init__(self, left, right):
+        self.arrays = left, right
+        self.shape = len(left), left.shape[1] + right.shape[1]
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        taken = [np.asarray(array[rows], dtype=np.float32) for array in self.arrays]
+        return np.concatenate(taken, axis=1)
+
+
 def take_rows(X, rows):
-    """Rows of X, dense or CSR, as a new float32 tensor; only they are made dense."""
+    """Rows of X as a new float32 tensor; only they are made dense."""
     batch = X[rows]
+    if isinstance(X, JoinedColumns):
+        return torch.from_numpy(batch)
     if sparse.issparse(batch):
         return torch.from_numpy(batch.astype(np.float32, copy=False).toarray())
     fresh = np.asarray(batch, dtype=np.float32)
@@ -24,7 +46,7 @@ class RowDataset(Dataset):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n_rows, ...)
+    X : ndarray, CSR matrix or JoinedColumns of shape (n_rows, ...)
 
     y : Tensor of shape (n_rows, n_outputs) or None, default=None
         None: a placeholder takes its place, as in ``skorch.dataset.Dataset``.
@@ -46,7 +68,7 @@ class SemiSupervisedDataset(Dataset):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n_rows, ...)
+    X : ndarray, CSR matrix or JoinedColumns of shape (n_rows, ...)
         All rows; it is never copied whole.
 
     labeled_rows : ndarray of shape (n_labeled,)

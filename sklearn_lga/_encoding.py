@@ -84,27 +84,33 @@ class PiecewiseLinearEncoding(nn.Module):
         return f"n_encoded={len(self.columns)}"
 
 
-class EncodedInputs(nn.Module):
-    """The features as they are, and every second member's encoded ones beside them.
+class MemberInputs(nn.Module):
+    """What each of several networks side by side sees of a row.
 
     Parameters
     ----------
-    encoding : torch.nn.Module
-        From (n_rows, n_features) to (n_rows, n_encoded).
+    encoding : torch.nn.Module or None
+        From the first ``n_features`` columns to (n_rows, n_encoded), columns to stand
+        behind the others.
 
-    n_members : int
-        Networks side by side; the first one sees the encoded features, the second
-        zeros in their place, and so on.
+    n_features : int
+        Columns that are encoded.
+
+    seen : ndarray of bool, shape (n_members, n_columns + n_encoded)
+        Which columns each network sees; zeros stand for the others.
     """
 
-    def __init__(self, encoding, n_members):
+    def __init__(self, encoding, n_features, seen):
         super().__init__()
         self.encoding = encoding
-        seen = 1.0 - torch.arange(n_members) % 2
-        self.register_buffer("seen", seen.view(-1, 1, 1))
+        self.n_features = n_features
+        mask = torch.from_numpy(seen.astype(np.float32)).unsqueeze(1)
+        self.register_buffer("mask", None if seen.all() else mask)
 
     def forward(self, x):
-        """Inputs, of shape (n_members, n_rows, n_features + n_encoded)."""
-        encoded = self.encoding(x) * self.seen
-        inputs = torch.cat([x.expand(len(encoded), -1, -1), encoded], dim=-1)
-        return inputs if len(inputs) > 1 else inputs[0]
+        """Inputs of shape (n_rows, n_inputs), (n_members, ...) where they differ."""
+        if self.encoding is not None:
+            x = torch.cat([x, self.encoding(x[:, : self.n_features])], dim=-1)
+        if self.mask is None:
+            return x
+        return x * (self.mask if len(self.mask) > 1 else self.mask[0])

@@ -82,8 +82,9 @@ class BaseLGA(BaseNetEstimator):
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
-        own = self.net_.state_.labels()
-        labels = dataset.ranks.gather(own, len(dataset.unlabeled_rows)).cpu().numpy()
+        w = self.net_.state_.label_rows.w
+        w = dataset.ranks.gather(w, len(dataset.unlabeled_rows)).cpu().numpy()
+        labels = self._labels_from_outputs(w)
         if len(rows) == len(labels):
             return labels
         return labels[np.searchsorted(dataset.unlabeled_rows, rows)]

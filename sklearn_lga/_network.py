@@ -2,38 +2,82 @@
 
 from contextlib import nullcontext
 from functools import partial
+from itertools import cycle, islice
 
+import numpy as np
 import torch
-from scipy.sparse import issparse
 
-from ._checks import check_hidden_layer_sizes, check_module, check_not_set
-from ._encoding import quantile_bins
+from ._checks import (
+    check_hidden_layer_sizes,
+    check_inputs,
+    check_module,
+    check_not_set,
+    check_views_of_table,
+)
+from ._inputs import VIEWS, Inputs, Table, choose, weigh
 from ._random import Generator, seeded_global_generator
 from .modules import MLP
 
-MAX_ENCODED = 100
-"""Columns up to which ``n_bins`` is used."""
+UNWEIGHED = ("features+bins", "features")
+"""Views of the members where there are too few labels to choose by."""
+
+DECAY_AT_NOISE_1 = 10.0
+"""Weight decay where the labels' noise, a ridge, is 1; it goes with the root ..."""
+
+DECAY_RANGE = 0.3, 30.0
+"""... within these bounds."""
 
 
 class NetworkMixin:
     """What depends on whose network is trained, and the optimizer that goes with it."""
 
-    def _for_built_in(self, value, default):
-        """A parameter whose None means ``default`` for the built-in network, else 0."""
-        if value is None:
-            return default if self.module is None else 0.0
-        return value
+    def _choose_inputs(self, X, rows, labels):
+        """Set what the members see: as ``inputs`` says, or by the labelled rows."""
+        if self.module is not None:
+            self._inputs = None
+            return
+        check_hidden_layer_sizes(self.hidden_layer_sizes)
+        check_inputs(self.inputs, VIEWS, self.n_members)
+        if self.warm_start and getattr(self, "_inputs", None):
+            return
+        table = Table(X, self._n_eigenmaps(labels.shape[1]))
+        views = table.weighed_views
+        if self.inputs != "auto":
+            check_views_of_table(self.inputs, table.possible_views)
+            views = dict.fromkeys(self.inputs)
+        n_layers = len(self.hidden_layer_sizes)
+        evidence_of = partial(self._evidence_of, n_layers=n_layers)
+        evidence = weigh(table, views, rows, labels, evidence_of)
+        order = [view for view in UNWEIGHED if view in views]
+        if self.inputs != "auto":
+            order = self.inputs
+        elif evidence:
+            order = choose(evidence, self._view_tolerance)
+        members = tuple(islice(cycle(order), self.n_members))
+        self._inputs = Inputs(table, members, evidence)
+        self.inputs_, self.evidence_ = members, evidence
+
+    def _network_rows(self, X):
+        """Rows as the network takes them."""
+        return self._inputs.rows(X) if self._inputs else X
+
+    def _decay_by_evidence(self):
+        """Stronger where the labels are noisier."""
+        if not self._inputs.evidence:
+            return self._default_weight_decay
+        return float(np.clip(DECAY_AT_NOISE_1 * self._inputs.noise**0.5, *DECAY_RANGE))
 
     def _default_optimizer(self, device):
         """Adam with decoupled weight decay, in one kernel where torch has it."""
         if "optimizer" in (self.net_params or {}):
             check_not_set(self.weight_decay, "weight_decay", "optimizer")
             return {}
+        decay = self.weight_decay
+        if decay is None:
+            decay = self._decay_by_evidence() if self._inputs else 0.0
         return {
             "optimizer": torch.optim.AdamW,
-            "optimizer__weight_decay": self._for_built_in(
-                self.weight_decay, self._default_weight_decay
-            ),
+            "optimizer__weight_decay": decay,
             "optimizer__fused": torch.device(device).type in ("cpu", "cuda"),
         }
 
@@ -47,29 +91,19 @@ class NetworkMixin:
             "n_members": self.n_members,
         }
         if self.module is None:
-            check_hidden_layer_sizes(self.hidden_layer_sizes)
             return partial(
                 MLP,
-                dataset.X.shape[1],
+                sum(self._inputs.widths.values()),
                 n_outputs,
                 **settings,
-                bins=self._bins(dataset.X),
+                inputs=self._inputs.module(),
                 generator=Generator().manual_seed(seed),
                 noise_generator=noise_generator,
             )
-        settings["n_bins"] = self.n_bins
+        settings["inputs"] = self.inputs
         check_module(self.module, settings, type(self))
         shape = dataset.X.shape[1:]
         return partial(self.module, shape if len(shape) > 1 else shape[0], n_outputs)
-
-    def _bins(self, X):
-        """Bins of the columns, where there are not too many; CSR has none."""
-        if self.warm_start and hasattr(self, "_bins_of_fit"):
-            return self._bins_of_fit
-        self._bins_of_fit = None
-        if self.n_bins and not issparse(X) and X.shape[1] <= MAX_ENCODED:
-            self._bins_of_fit = quantile_bins(X, min(self.n_bins, len(X)))
-        return self._bins_of_fit
 
     def _module_randomness(self, seed, device):
         """Let a module of the user's draw from torch's global generator, seeded.

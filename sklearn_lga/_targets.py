@@ -1,19 +1,22 @@
 """What classifiers and regressors add: labels in, predictions and scores out."""
 
+import math
 from dataclasses import dataclass
 from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ._evidence import evidence_of_classes, evidence_of_targets
 from ._labels import (
     as_labels,
     as_targets,
@@ -24,6 +27,15 @@ from ._labels import (
     unlabeled_target_rows,
 )
 from .alignment import CLASSIFICATION, REGRESSION
+
+N_EIGENMAPS = 32
+"""Of a table, at least; three for each class where these are more."""
+
+MAX_CALIBRATED = 10_000
+"""Unlabelled rows, at most, whose mean confidence is taken."""
+
+MAX_TEMPERATURE = 20.0
+"""Where predictions are next to uniform."""
 
 
 class EncodedTargets(NamedTuple):
@@ -74,14 +86,51 @@ def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
         return metric(y_true, y_pred[~unlabeled], sample_weight=sample_weight)
 
 
+def matched_temperature(outputs, accuracy):
+    """The temperature at which predictions are as sure as they are right.
+
+    Networks that were trained on few labels are too sure. Their mean confidence is
+    lowered to the accuracy that is expected; it is never raised.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_classes)
+        Logits.
+
+    accuracy : float in (0, 1)
+        Share of right predictions to expect.
+
+    Returns
+    -------
+    temperature : float in [1, ``MAX_TEMPERATURE``]
+        What to divide the logits by.
+    """
+
+    def excess(log_temperature):
+        confidence = softmax(outputs / np.exp(log_temperature), axis=1).max(axis=1)
+        return confidence.mean() - accuracy
+
+    highest = np.log(MAX_TEMPERATURE)
+    if excess(0.0) <= 0.0:
+        return 1.0
+    if excess(highest) >= 0.0:
+        return MAX_TEMPERATURE
+    return float(np.exp(brentq(excess, 0.0, highest)))
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class ClassifierTargets(ClassifierMixin):
     """Class labels, some of them marked as missing."""
 
     class_weight: object = None
+    temperature: float | None = None
 
-    _target_constraints = {"class_weight": [dict, StrOptions({"balanced"}), None]}
+    _target_constraints = {
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "temperature": [Interval(Real, 1e-3, 1e3, closed="both"), None],
+    }
     _objective = CLASSIFICATION
+    _view_tolerance = 2.0
 
     def _encode(self, y, reset):
         y = column_or_1d(as_labels(y), warn=True)
@@ -133,8 +182,26 @@ class ClassifierTargets(ClassifierMixin):
             )
         return choose_rows(codes, n_kept, stratify=True, random_state=random_state)
 
+    def _n_eigenmaps(self, n_outputs):
+        return max(N_EIGENMAPS, 3 * n_outputs)
+
+    def _evidence_of(self, inputs, labels, n_layers):
+        known = labels.sum(axis=1) > 0.0  # of a class whose weight is not 0
+        codes = labels[known].argmax(axis=1)
+        return evidence_of_classes(inputs[known], codes, n_layers)
+
+    def _calibrate(self, net, dataset):
+        """Set the temperature: given, or the one at which confidence is accuracy."""
+        self.temperature_ = 1.0 if self.temperature is None else self.temperature
+        evidence = self._inputs and self._inputs.best
+        if self.temperature is None and evidence and len(dataset.unlabeled_rows):
+            rows = dataset.unlabeled_rows
+            rows = rows[:: math.ceil(len(rows) / MAX_CALIBRATED)]
+            outputs = self._forward(net, dataset.X[rows])
+            self.temperature_ = matched_temperature(outputs, evidence.accuracy)
+
     def _labels_from_outputs(self, outputs):
-        return softmax(outputs, axis=1)
+        return softmax(outputs / self.temperature_, axis=1)
 
     def _store_transduction(self, encoded, imputed):
         unlabeled, codes, _ = encoded
@@ -173,7 +240,7 @@ class ClassifierTargets(ClassifierMixin):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._predict_outputs(X), axis=1)
+        return softmax(self._predict_outputs(X) / self.temperature_, axis=1)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the class probabilities.
@@ -188,7 +255,7 @@ class ClassifierTargets(ClassifierMixin):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return log_softmax(self._predict_outputs(X), axis=1)
+        return log_softmax(self._predict_outputs(X) / self.temperature_, axis=1)
 
     def score(self, X, y, sample_weight=None):
         """Accuracy on the labelled rows; unlabelled ones are left out.
@@ -228,6 +295,7 @@ class RegressorTargets(RegressorMixin):
     _target_constraints = {"unlabeled": [Real, None]}
     _objective = REGRESSION
     _default_weight_decay = 3.0
+    _view_tolerance = 1.3
 
     def _encode(self, y, reset):
         targets = target_columns(y)
@@ -252,6 +320,12 @@ class RegressorTargets(RegressorMixin):
 
     def _split_labeled(self, targets, n_held_out, random_state):
         return np.sort(random_state.permutation(len(targets))[n_held_out:])
+
+    def _n_eigenmaps(self, n_outputs):
+        return N_EIGENMAPS
+
+    def _evidence_of(self, inputs, labels, n_layers):
+        return evidence_of_targets(inputs, labels, n_layers)
 
     def _labels_from_outputs(self, outputs):
         return outputs

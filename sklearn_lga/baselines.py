@@ -22,7 +22,7 @@ class BaseRegularizedNet(BaseNetEstimator):
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
         # All rows, as those without a label would be a copy.
-        return self._labels_from_outputs(self._outputs(dataset.X)[rows])
+        return self._labels_from_outputs(self._forward(self.net_, dataset.X)[rows])
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -39,7 +39,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     ----------
     module : callable or None, default=None
         None: the built-in network, set by ``hidden_layer_sizes``, ``activation``,
-        ``dropout``, ``n_members`` and ``n_bins``. Otherwise a class or callable, called
+        ``dropout``, ``n_members`` and ``inputs``. Otherwise a class or callable, called
         as ``module(n_features, n_outputs, **module_params)``, that gives a
         ``torch.nn.Module`` with outputs
         of shape (n_rows, n_outputs) (logits). ``n_features`` is ``X.shape[1]``
@@ -59,19 +59,25 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         Networks of the built-in kind that are trained side by side on the same labels
         and predict together.
 
-    n_bins : int, default=8
-        Quantile bins of each column, for a piecewise-linear encoding that every
-        second network sees beside the features (one network always). 0: no encoding;
-        there is none either for CSR matrices, for columns of two values, and where
-        there are more than 100 columns.
+    inputs : "auto" or list of str, default="auto"
+        What each network sees of a row: "features"; "features+bins" or
+        "features+fine_bins", with a piecewise-linear encoding of each column in 8 or
+        32 quantile bins beside them; "features+eigenmaps" or "eigenmaps", coordinates
+        along the clusters of all rows (Laplacian eigenmaps of the graph of 10 nearest
+        neighbours), with the features or without. Shorter lists are repeated. "auto"
+        takes the best by the leave-one-out loss of the labelled rows under the kernel
+        of a network of infinite width, in closed form; see ``evidence_``. It weighs
+        bins up to 1,000 of a kind, eigenmaps up to 100,000 rows, both up to 1,000
+        features; CSR matrices are seen as they are.
 
     lr : float or None, default=None
         alpha_theta, the step size of the optimizer of the network. None means 1e-3.
 
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
-        (``AdamW``). None means 1.0 for the built-in network, 0 for a module of your
-        own.
+        (``AdamW``). None means, for the built-in network, 10 times the root of the
+        labels' noise that ``evidence_`` finds, within 0.3 and 30; 0 for a module of
+        your own.
 
     averaging : float in [0, 1] or None, default=None
         Share of the training, its last part, over which the network's parameters are
@@ -144,6 +150,12 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss.
 
+    temperature : float in [0.001, 1000] or None, default=None
+        What logits are divided by for probabilities. None, for the built-in network:
+        at least 1, and such that the mean confidence on the unlabelled rows is no
+        higher than the leave-one-out accuracy in ``evidence_``, as networks that know
+        few labels are too sure; 1 for a module of your own.
+
     Attributes
     ----------
     transduction_ : ndarray of shape (n_samples,)
@@ -154,11 +166,23 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         The labels as distributions over ``classes_``: one-hot for labelled rows,
         ``predict_proba`` for the others.
 
+    temperature_ : float
+        What logits are divided by.
+
     classes_ : ndarray of shape (n_classes,)
         The classes among the labels.
 
     unlabeled_ : scalar or None
         The marker, as settled in ``fit`` and used again by ``score``.
+
+    inputs_ : tuple of str
+        The view of each network; not with a module of your own.
+
+    evidence_ : dict of str to tuple
+        What leaving each labelled row out tells of each view: the loss (log loss, or
+        squared error over the variance), the ridge that gives it (the labels' noise)
+        and, for classes, the accuracy. Empty below 10 labelled rows; of more than
+        1,000, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.
@@ -211,7 +235,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     ----------
     module : callable or None, default=None
         None: the built-in network, set by ``hidden_layer_sizes``, ``activation``,
-        ``dropout``, ``n_members`` and ``n_bins``. Otherwise a class or callable, called
+        ``dropout``, ``n_members`` and ``inputs``. Otherwise a class or callable, called
         as ``module(n_features, n_outputs, **module_params)``, that gives a
         ``torch.nn.Module`` with outputs
         of shape (n_rows, n_outputs). ``n_features`` is ``X.shape[1]``
@@ -231,19 +255,25 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         Networks of the built-in kind that are trained side by side on the same labels
         and predict together.
 
-    n_bins : int, default=8
-        Quantile bins of each column, for a piecewise-linear encoding that every
-        second network sees beside the features (one network always). 0: no encoding;
-        there is none either for CSR matrices, for columns of two values, and where
-        there are more than 100 columns.
+    inputs : "auto" or list of str, default="auto"
+        What each network sees of a row: "features"; "features+bins" or
+        "features+fine_bins", with a piecewise-linear encoding of each column in 8 or
+        32 quantile bins beside them; "features+eigenmaps" or "eigenmaps", coordinates
+        along the clusters of all rows (Laplacian eigenmaps of the graph of 10 nearest
+        neighbours), with the features or without. Shorter lists are repeated. "auto"
+        takes the best by the leave-one-out loss of the labelled rows under the kernel
+        of a network of infinite width, in closed form; see ``evidence_``. It weighs
+        bins up to 1,000 of a kind, eigenmaps up to 100,000 rows, both up to 1,000
+        features; CSR matrices are seen as they are.
 
     lr : float or None, default=None
         alpha_theta, the step size of the optimizer of the network. None means 1e-3.
 
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
-        (``AdamW``). None means 3.0 for the built-in network, 0 for a module of your
-        own.
+        (``AdamW``). None means, for the built-in network, 10 times the root of the
+        labels' noise that ``evidence_`` finds, within 0.3 and 30; 0 for a module of
+        your own.
 
     averaging : float in [0, 1] or None, default=None
         Share of the training, its last part, over which the network's parameters are
@@ -322,6 +352,15 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
 
     unlabeled_ : scalar or None
         The marker, as settled in ``fit`` and used again by ``score``.
+
+    inputs_ : tuple of str
+        The view of each network; not with a module of your own.
+
+    evidence_ : dict of str to tuple
+        What leaving each labelled row out tells of each view: the loss (log loss, or
+        squared error over the variance), the ridge that gives it (the labels' noise)
+        and, for classes, the accuracy. Empty below 10 labelled rows; of more than
+        1,000, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

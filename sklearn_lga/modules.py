@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ._encoding import EncodedInputs, PiecewiseLinearEncoding
+from ._encoding import MemberInputs
 from ._layers import (
     GeneratorDropout,
     LinearizedPass,
@@ -35,7 +35,7 @@ class MLP(nn.Sequential):
     Parameters
     ----------
     n_features : int
-        Number of inputs.
+        Number of inputs of the first layer.
 
     n_outputs : int
         Number of outputs: the classes (as logits) or the targets.
@@ -54,9 +54,9 @@ class MLP(nn.Sequential):
         (n_rows, n_members, n_outputs), each to be held against the same labels; in
         evaluation mode their mean.
 
-    bins : tuple of ndarray or None, default=None
-        ``(columns, lower, width)`` of bins, for a piecewise-linear encoding of the
-        features. The first, third, ... member sees it beside the features.
+    inputs : torch.nn.Module or None, default=None
+        From rows to what the first layer sees, of shape (n_rows, n_features) or
+        (n_members, n_rows, n_features); nothing in it is trained.
 
     generator : torch.Generator or None, default=None
         Source of the initial parameters, on the CPU; None means torch's global
@@ -83,14 +83,11 @@ class MLP(nn.Sequential):
         activation="relu",
         dropout=0.0,
         n_members=1,
-        bins=None,
+        inputs=None,
         generator=None,
         noise_generator=None,
     ):
-        layers, width = [], n_features
-        if bins is not None and len(bins[0]):
-            layers.append(EncodedInputs(PiecewiseLinearEncoding(*bins), n_members))
-            width += len(bins[0])
+        layers, width = [] if inputs is None else [inputs], n_features
         for size in hidden_layer_sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())
@@ -101,7 +98,7 @@ class MLP(nn.Sequential):
         self.n_members = n_members
 
     def forward(self, x):
-        """Outputs of rows (n_rows, n_features)."""
+        """Outputs of rows."""
         return self._combined(super().forward(x))
 
     def _combined(self, outputs):
@@ -117,7 +114,7 @@ class MLP(nn.Sequential):
         Not in evaluation mode, where a subclass has a forward pass of its own, or
         where layers were exchanged, parametrized or given the same parameters.
         """
-        kinds = [type(layer) for layer in self if type(layer) is not EncodedInputs]
+        kinds = [type(layer) for layer in self if type(layer) is not MemberInputs]
         n_linear = sum(kind in LINEAR for kind in kinds)
         return (
             self.training
@@ -131,7 +128,7 @@ class MLP(nn.Sequential):
 
         Parameters
         ----------
-        x : Tensor of shape (n_rows, n_features)
+        x : Tensor of shape (n_rows, n_columns)
             Rows.
 
         Returns

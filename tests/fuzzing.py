@@ -99,7 +99,18 @@ ESTIMATOR = {
     "activation": one_of("relu", "gelu", "tanh", "sigmoid"),
     "dropout": one_of(0.0, 0.5, 0.999, 1.0),
     "n_members": st.sampled_from([1, 2, 3, 0, -1, 1.5, None, "2"]),
-    "n_bins": one_of(0, 1, 2, 100, 2.5),
+    "inputs": one_of(
+        "auto",
+        ["features"],
+        ["features+bins", "features"],
+        ("features+eigenmaps",),
+        ["eigenmaps", "features+fine_bins"],
+        [],
+        "features",
+        ["bins"],
+        [3],
+        None,
+    ),
     "lr": one_of(None, 1e-3, 1.0, 1e3, 0.0, 1e300, 5e-324),
     "weight_decay": one_of(None, 0.0, 1.0, 1e3, 1e300),
     "averaging": one_of(None, 0.0, 0.5, 1.0),
@@ -148,7 +159,8 @@ CLASSES = {
     "class_weight": one_of(
         *(None, "balanced", {0: 1.0, 1: 2.0}, {0: 0.0}, {0: np.nan}, {0: np.inf}),
         *({1: "a"}, {1: -1.0}, {7: 1.0}, {0: 1e300}),
-    )
+    ),
+    "temperature": one_of(None, 1.0, 1e-3, 1e3, 5e-324, 0.0, np.inf),
 }
 SOLVER = {"solver": one_of("network", "exact", "exact")}
 

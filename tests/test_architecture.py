@@ -50,9 +50,12 @@ ALLOWED = {
     "_pickling": {"_version"},
     "_checks": {"numpy", "scipy", "torch"},
     "_exact": {"linear", "numpy"},
-    "_targets": {"_labels", "alignment", "numpy", "scipy", "sklearn"},
+    "_eigenmaps": {"numpy", "scipy", "sklearn"},
+    "_evidence": {"numpy", "scipy", "sklearn"},
+    "_inputs": {"_batches", "_eigenmaps", "_encoding", "numpy", "scipy", "torch"},
+    "_targets": {"_evidence", "_labels", "alignment", "numpy", "scipy", "sklearn"},
     "_network": {
-        *("_checks", "_encoding", "_random", "modules", "scipy", "torch"),
+        *("_checks", "_inputs", "_random", "modules", "numpy", "torch"),
     },
     "_base": {
         *("_batches", "_checks", "_net", "_network", "_pickling", "_random"),

@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from scipy import sparse
 
-from sklearn_lga import LGAClassifier
 from sklearn_lga._encoding import (
     SCALE,
-    EncodedInputs,
+    MemberInputs,
     PiecewiseLinearEncoding,
     quantile_bins,
 )
@@ -53,40 +51,38 @@ def test_a_linear_map_of_it_is_piecewise_linear():
     assert outside.tolist() == [[-SCALE / 2] * 4, [SCALE / 2] * 4]
 
 
-@pytest.mark.parametrize("n_members", [1, 2, 3])
-def test_every_second_member_sees_it(n_members):
+def test_members_see_what_they_are_to():
+    encoding = PiecewiseLinearEncoding(*quantile_bins(X, 4))
+    rows = torch.from_numpy(np.column_stack([X, X[:, :1]]).astype(np.float32))
+    seen = np.zeros((3, 4 + 12), dtype=bool)
+    seen[0, :3] = seen[1, 3] = seen[2] = True  # features, coordinates, all
+    inputs = MemberInputs(encoding, 3, seen)(rows)
+    assert inputs.shape == (3, 400, 16)
+    everything = torch.cat([rows, encoding(rows[:, :3])], dim=1)
+    torch.testing.assert_close(inputs[2], everything)
+    torch.testing.assert_close(inputs[0, :, :3], rows[:, :3])
+    torch.testing.assert_close(inputs[1, :, 3], rows[:, 3])
+    assert not inputs[0, :, 3:].any()
+    assert not inputs[1][:, np.arange(16) != 3].any()
+
+
+def test_one_copy_where_all_members_see_all():
     encoding = PiecewiseLinearEncoding(*quantile_bins(X, 4))
     rows = torch.from_numpy(X.astype(np.float32))
-    inputs = EncodedInputs(encoding, n_members)(rows)
-    if n_members == 1:
-        inputs = inputs.unsqueeze(0)
-    assert inputs.shape == (n_members, 400, 3 + 12)
-    for m, each in enumerate(inputs):
-        torch.testing.assert_close(each[:, :3], rows)
-        expected = encoding(rows) if m % 2 == 0 else torch.zeros(400, 12)
-        torch.testing.assert_close(each[:, 3:], expected)
+    inputs = MemberInputs(encoding, 3, np.ones((2, 15), dtype=bool))(rows)
+    torch.testing.assert_close(inputs, torch.cat([rows, encoding(rows)], dim=1))
+    one = np.ones((1, 15), dtype=bool)
+    one[:, :3] = False
+    assert MemberInputs(encoding, 3, one)(rows).shape == (400, 15)
 
 
 def test_ensembles_predict_their_mean():
-    network = MLP(3, 2, n_members=3, bins=quantile_bins(X, 4))
+    network = MLP(3, 2, n_members=3)
     rows = torch.from_numpy(X.astype(np.float32))
     members = network(rows)
     assert members.shape == (400, 3, 2)
     torch.testing.assert_close(network.eval()(rows), members.mean(dim=1))
     assert not torch.equal(members[:, 0], members[:, 1])
-
-
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_matrix])
-def test_estimators_encode_tables_alone(container):
-    y = np.where(np.arange(400) < 50, (X[:, 0] > 0).astype(int), -1)
-    model = LGAClassifier(n_bins=4, n_members=2, max_epochs=2, random_state=0)
-    rows = X.copy()
-    model.fit(container(rows), y)
-    np.testing.assert_array_equal(rows, X)
-    encoded = any(isinstance(m, EncodedInputs) for m in model.net_.module_.modules())
-    assert encoded == (container is np.asarray)
-    wide = LGAClassifier(n_bins=4, max_epochs=2).fit(np.tile(X, 40), y)
-    assert not any(isinstance(m, EncodedInputs) for m in wide.net_.module_.modules())
 
 
 def test_quantiles_of_a_part_of_many_rows():

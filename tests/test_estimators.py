@@ -112,15 +112,16 @@ def test_imputed_labels_are_the_engines(small):
     model = LGAClassifier(max_epochs=3, random_state=0).fit(X, y_marked)
     np.testing.assert_allclose(
         model.label_distributions_[y_marked == -1],
-        torch.softmax(model.net_.state_.label_rows.w, dim=1),
-        rtol=1e-6,
+        torch.softmax(model.net_.state_.label_rows.w / model.temperature_, dim=1),
+        rtol=1e-5,
     )
 
 
 def test_include_labeled(small):
     X, _, y_marked = small
-    model = LGAClassifier(max_epochs=3, include_labeled=True, random_state=0)
-    model.fit(X, y_marked)
+    model = LGAClassifier(
+        max_epochs=3, include_labeled=True, temperature=1.0, random_state=0
+    ).fit(X, y_marked)
     labels = model.net_.state_.labels().numpy()
     assert len(labels) == len(X)
     hidden = y_marked == -1
@@ -236,7 +237,9 @@ def test_csr_equals_dense(container, small):
     X, _, y_marked = small
     X = np.where(np.abs(X) > 0.8, X, 0.0)
     dense, csr = (
-        LGAClassifier(n_bins=0, max_epochs=2, random_state=0).fit(data, y_marked)
+        LGAClassifier(inputs=["features"], max_epochs=2, random_state=0).fit(
+            data, y_marked
+        )
         for data in (X, container(X))
     )
     np.testing.assert_array_equal(dense.predict_proba(X), csr.predict_proba(X))
@@ -424,13 +427,16 @@ def test_warm_start(small):
         model.fit(X, np.where(y_marked == 9, 11, y_marked))
 
 
-def test_warm_start_keeps_the_bins():
-    """Of rows with fewer values there would be fewer, and so another network."""
-    X = np.random.RandomState(0).randn(60, 2)
-    y = np.where(np.arange(60) < 20, X[:, 0] > 0, -1)
-    model = LGAClassifier(max_epochs=1, warm_start=True, random_state=0).fit(X, y)
-    model.fit(np.sign(X), y)
-    assert model.net_.module_[0].encoding.columns.shape == (16,)
+def test_warm_start_keeps_the_inputs():
+    """Of other rows there might be others, and so another network."""
+    X = np.random.RandomState(0).randn(300, 2)
+    y = np.where(np.arange(300) < 20, X[:, 0] > 0, -1)
+    views = ["features+bins", "features+eigenmaps"]
+    model = LGAClassifier(inputs=views, max_epochs=1, warm_start=True, random_state=0)
+    width = model.fit(X, y).net_.module_[1].weight.shape[1]
+    assert width == 2 + 32 + 2 * 8
+    model.fit(np.sign(X[:60]), y[:60])
+    assert model.net_.module_[1].weight.shape[1] == width
 
 
 def test_warm_start_of_another_network_is_refused(small):

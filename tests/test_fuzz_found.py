@@ -72,7 +72,6 @@ def test_parameters(parameters, message):
         {"labeled_weight": 10**20},
         {"label_lr": 10**20},
         {"eps_norm": 10**30},
-        {"n_bins": 10**12},
         {"regularizers": [VAT(10**20)]},
         {"regularizers": [VAT(xi=10**20)]},
         {"unlabeled_batch_size": 10**30},

@@ -6,7 +6,11 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from sklearn_lga._encoding import quantile_bins
+from sklearn_lga._encoding import (
+    MemberInputs,
+    PiecewiseLinearEncoding,
+    quantile_bins,
+)
 from sklearn_lga._engine import LGAState
 from sklearn_lga._jacobian import (
     ByHand,
@@ -18,7 +22,9 @@ from sklearn_lga._supervised import trainable_parameters
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
 
-BINS = quantile_bins(np.random.RandomState(0).randn(50, 4), 5)
+ENCODING = PiecewiseLinearEncoding(
+    *quantile_bins(np.random.RandomState(0).randn(50, 4), 5)
+)
 
 
 def products(backend, module, parameters, n_labeled=3, seed=0):
@@ -47,19 +53,24 @@ def check_equal(some, others):
 
 
 @pytest.mark.parametrize("n_members", [1, 3])
-@pytest.mark.parametrize("bins", [None, BINS])
+@pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("sizes", [(), (5,), (6, 5, 4)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_backends_agree(activation, sizes, dropout, bins, n_members):
+def test_backends_agree(activation, sizes, dropout, encoded, n_members):
     noise = torch.Generator()
+    inputs = None
+    if encoded:
+        seen = np.ones((n_members, 24), dtype=bool)
+        seen[1:, 4:] = False
+        inputs = MemberInputs(ENCODING, 4, seen)
     module = MLP(
-        4,
+        24 if encoded else 4,
         3,
         hidden_layer_sizes=sizes,
         activation=activation,
         dropout=dropout,
-        bins=bins,
+        inputs=inputs,
         n_members=n_members,
         noise_generator=noise,
     ).double()

@@ -29,7 +29,7 @@ def fit_seconds(X, y, batch_size):
         batch_size=batch_size,
         max_epochs=N_EPOCHS,
         n_members=1,
-        n_bins=0,
+        inputs=["features"],
         weight_decay=0.0,
         averaging=0.0,
         label_pull=0.0,
