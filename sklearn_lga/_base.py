@@ -46,13 +46,13 @@ class BaseNetEstimator(
     """Base of the estimators: owns a skorch net that trains on marked rows.
 
     Subclasses say what the labels are (``_encode``, ``_store_transduction``), how
-    the engine learns (``_engine``) and what it imputes (``_imputed``). Parameters
-    are fields, so that each is written once; see ``LGAClassifier`` for what they
-    mean.
+    the engine learns (``_engine``) and what it imputes (``_imputed_outputs``).
+    Parameters are fields, so that each is written once; see ``LGAClassifier`` for
+    what they mean.
     """
 
     module: object = None
-    hidden_layer_sizes: object = (256,)
+    hidden_layer_sizes: object = (128,)
     activation: str = "relu"
     dropout: float = 0.2
     n_members: int = 2
@@ -137,12 +137,12 @@ class BaseNetEstimator(
         encoded = self._encode(y, reset=not continued)
         check_any_labeled(encoded.unlabeled, self)
         seeds = Ranks.current().from_first(Seeds.draw(self.random_state))
-        imputed = self._train(X, encoded, seeds, continued)
-        self._store_transduction(encoded, imputed)
+        outputs = self._train(X, encoded, seeds, continued)
+        self._store_transduction(encoded, outputs)
         return self
 
     def _train(self, X, encoded, seeds, continued):
-        """Train the network; the imputed labels of the unlabelled rows."""
+        """Train the network; outputs that stand for the imputed labels."""
         check_float32_range(X)
         self._check_net_params()
         device, callbacks = self._resolve_device(), self._callbacks()
@@ -170,7 +170,7 @@ class BaseNetEstimator(
         net.check_finite()
         self._calibrate(net, dataset)
         self.net_, self.history_, self.n_iter_ = net, net.history, len(net.history)
-        return self._imputed(dataset, encoded.unlabeled)
+        return self._imputed_outputs(dataset, encoded.unlabeled)
 
     @property
     @abstractmethod
@@ -193,24 +193,20 @@ class BaseNetEstimator(
     def _n_eigenmaps(self, n_outputs):
         """Eigenmaps that a network may see."""
 
-    @abstractmethod
-    def _labels_from_outputs(self, outputs):
-        """What the network predicts, as imputed labels."""
-
     def _calibrate(self, net, dataset):
         """Set what the outputs of a trained network need beside it."""
 
     @abstractmethod
-    def _store_transduction(self, encoded, imputed):
-        """Set ``transduction_`` from the given and the imputed labels."""
+    def _store_transduction(self, encoded, outputs):
+        """Set ``transduction_`` from the given labels and outputs for the others."""
 
     @abstractmethod
     def _engine(self, dataset, n_epochs):
         """The engine's state class and the arguments of its own."""
 
     @abstractmethod
-    def _imputed(self, dataset, unlabeled):
-        """Imputed labels of the unlabelled rows, shape (n_unlabeled, n_outputs)."""
+    def _imputed_outputs(self, dataset, unlabeled):
+        """Outputs for the unlabelled rows that the imputed labels are made of."""
 
     def _validate_rows(self, X, reset):
         with np.errstate(invalid="ignore"):  # infinities of both signs: refused

@@ -11,34 +11,36 @@ from ._ranks import ALONE
 
 
 class JoinedColumns:
-    """Two arrays of as many rows side by side; rows are joined when they are taken.
+    """Two tables of as many rows side by side; rows are joined when they are taken.
 
     Parameters
     ----------
-    left, right : ndarray of shape (n_rows, ...)
+    left, right : ndarray or CSR matrix of shape (n_rows, ...)
     """
 
     def __init__(self, left, right):
-        self.arrays = left, right
-        self.shape = len(left), left.shape[1] + right.shape[1]
+        self.tables = left, right
+        self.shape = left.shape[0], left.shape[1] + right.shape[1]
 
     def __len__(self):
         return self.shape[0]
 
     def __getitem__(self, rows):
-        taken = [np.asarray(array[rows], dtype=np.float32) for array in self.arrays]
-        return np.concatenate(taken, axis=1)
+        return np.concatenate([dense(table[rows]) for table in self.tables], axis=1)
+
+
+def dense(rows):
+    """Rows, dense or CSR, as float32."""
+    if sparse.issparse(rows):
+        return rows.astype(np.float32, copy=False).toarray()
+    return np.asarray(rows, dtype=np.float32)
 
 
 def take_rows(X, rows):
     """Rows of X as a new float32 tensor; only they are made dense."""
-    batch = X[rows]
-    if isinstance(X, JoinedColumns):
-        return torch.from_numpy(batch)
-    if sparse.issparse(batch):
-        return torch.from_numpy(batch.astype(np.float32, copy=False).toarray())
-    fresh = np.asarray(batch, dtype=np.float32)
-    return torch.from_numpy(fresh.copy() if np.may_share_memory(fresh, X) else fresh)
+    batch = dense(X[rows])
+    is_view = isinstance(X, np.ndarray) and np.may_share_memory(batch, X)
+    return torch.from_numpy(batch.copy() if is_view else batch)
 
 
 class RowDataset(Dataset):

@@ -32,7 +32,7 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
         only with a module of one's own. Setting both is an error.
 
-    hidden_layer_sizes : sequence of int, default=(256,)
+    hidden_layer_sizes : sequence of int, default=(128,)
         Units of each hidden layer of the built-in network.
 
     activation : {"relu", "leaky_relu", "elu", "gelu", "silu", "tanh"}, default="relu"
@@ -201,7 +201,7 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         What leaving each labelled row out tells of each view: the loss (log loss, or
         squared error over the variance), the ridge that gives it (the labels' noise)
         and, for classes, the accuracy. Empty below 10 labelled rows; of more than
-        1,000, as many are drawn.
+        500, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

@@ -60,17 +60,20 @@ class Eigenmaps:
 
         Parameters
         ----------
-        X : ndarray of shape (n_rows, n_features)
+        X : ndarray or CSR matrix of shape (n_rows, n_features)
+            A part of it at a time is made dense.
 
         Returns
         -------
         coordinates : ndarray of float32, shape (n_rows, n_components)
             Their mean square is about 1.
         """
-        coordinates = np.empty((len(X), self.n_components), dtype=np.float32)
-        for start in range(0, len(X), CHUNK):
+        n_rows = X.shape[0]
+        coordinates = np.empty((n_rows, self.n_components), dtype=np.float32)
+        for start in range(0, n_rows, CHUNK):
             rows = slice(start, start + CHUNK)
-            chunk = np.asarray(X[rows], dtype=np.float32)
+            chunk = X[rows].toarray() if sparse.issparse(X) else X[rows]
+            chunk = np.asarray(chunk, dtype=np.float32)
             coordinates[rows] = self.regressor.predict(chunk)
         return coordinates
 

@@ -89,20 +89,20 @@ class MemberInputs(nn.Module):
 
     Parameters
     ----------
-    encoding : torch.nn.Module or None
-        From the first ``n_features`` columns to (n_rows, n_encoded), columns to stand
-        behind the others.
+    bins : tuple of ndarray
+        ``(columns, lower, width)`` of the encoded features, which stand behind the
+        other columns; empty for none.
 
     n_features : int
-        Columns that are encoded.
+        Columns, the first ones, that are encoded.
 
     seen : ndarray of bool, shape (n_members, n_columns + n_encoded)
         Which columns each network sees; zeros stand for the others.
     """
 
-    def __init__(self, encoding, n_features, seen):
+    def __init__(self, bins, n_features, seen):
         super().__init__()
-        self.encoding = encoding
+        self.encoding = PiecewiseLinearEncoding(*bins) if bins else None
         self.n_features = n_features
         mask = torch.from_numpy(seen.astype(np.float32)).unsqueeze(1)
         self.register_buffer("mask", None if seen.all() else mask)

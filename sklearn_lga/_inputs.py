@@ -35,7 +35,7 @@ MAX_MAPPED = 100_000
 MIN_MAPPED = 4
 """... and landmarks that each of them takes at least."""
 
-WEIGHED = 10, 1_000
+WEIGHED = 10, 500
 """Labelled rows that views are weighed by, at least and at most."""
 
 
@@ -54,25 +54,27 @@ class Table:
         self.X = X
         self.n_components = n_components
 
-    @functools.cached_property
+    @property
     def possible_views(self):
         """The views that can be made of this table."""
         if issparse(self.X):
             return VIEWS[:1]
         enough = n_landmarks(len(self.X)) >= MIN_MAPPED * self.n_components
-        mapped = enough and self.eigenmaps is not None
-        return tuple(view for view in VIEWS if mapped or "eigenmaps" not in view)
+        return tuple(view for view in VIEWS if enough or "eigenmaps" not in view)
 
     @property
     def weighed_views(self):
         """Those of them whose cost is small enough to try them unasked."""
         n_rows, n_columns = self.X.shape
         if issparse(self.X) or n_columns > MAX_COLUMNS:
-            return VIEWS[:1]
-        left_out = {kind for kind, b in self.bins.items() if len(b[0]) > MAX_COLUMNS}
-        if n_rows > MAX_MAPPED or VIEWS[-1] not in self.possible_views:
-            left_out.add("eigenmaps")
-        return tuple(view for view in VIEWS if left_out.isdisjoint(parts(view)))
+            return [VIEWS[0]]
+        views = self.possible_views
+        mapped = VIEWS[-1] in views and n_rows <= MAX_MAPPED and self.has_eigenmaps
+        if not mapped:
+            views = [view for view in views if "eigenmaps" not in view]
+        return [
+            v for v in views if all(self.n_bins(p) <= MAX_COLUMNS for p in parts(v))
+        ]
 
     @functools.cached_property
     def bins(self):
@@ -80,13 +82,22 @@ class Table:
         most = len(self.X)
         return {kind: quantile_bins(self.X, min(n, most)) for kind, n in BINS.items()}
 
+    def n_bins(self, part):
+        """Columns that a part of a view has beside the features, if these are bins."""
+        return len(self.bins[part][0]) if part in BINS else 0
+
     @functools.cached_property
     def eigenmaps(self):
-        """Coordinates of the table's graph; None where they cannot be computed."""
+        """Coordinates of the table's graph."""
+        return Eigenmaps(self.X, self.n_components)
+
+    @property
+    def has_eigenmaps(self):
+        """Whether they can be computed."""
         try:
-            return Eigenmaps(self.X, self.n_components)
+            return self.eigenmaps is not None
         except ArpackNoConvergence:
-            return None
+            return False
 
     def see(self, view, rows):
         """Columns of some rows, as a network with this view gets them."""
@@ -150,24 +161,24 @@ class Inputs:
         widths = {"features": self.n_features, "eigenmaps": n_components}
         return widths | {kind: len(bins[0]) for kind, bins in self.bins.items()}
 
-    def module(self):
-        """The network's first layer, nothing in which is trained; None for none."""
-        widths = self.widths
+    @property
+    def layer(self):
+        """Makes what stands before the network's first layer; None for nothing.
+
+        Of arrays alone, as what a net is made of is pickled with it.
+        """
         if not self.bins and self.eigenmaps is None:
             return None
+        widths = self.widths
         seen = np.array(
             [
                 np.repeat([part in parts(view) for part in widths], [*widths.values()])
                 for view in self.views
             ]
         )
-        encoding = None
-        if self.bins:
-            bins = (
-                np.concatenate(each) for each in zip(*self.bins.values(), strict=True)
-            )
-            encoding = PiecewiseLinearEncoding(*bins)
-        return MemberInputs(encoding, self.n_features, seen)
+        columns = zip(*self.bins.values(), strict=True)
+        bins = tuple(np.concatenate(each) for each in columns)
+        return functools.partial(MemberInputs, bins, self.n_features, seen)
 
     @property
     def best(self):

@@ -77,17 +77,16 @@ class BaseLGA(BaseNetEstimator):
             stacklevel=2,
         )
 
-    def _imputed(self, dataset, unlabeled):
-        """The engine's labels f(w), without those of labelled rows in the stream."""
+    def _imputed_outputs(self, dataset, unlabeled):
+        """The engine's w, without that of labelled rows in the stream."""
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
         w = self.net_.state_.label_rows.w
         w = dataset.ranks.gather(w, len(dataset.unlabeled_rows)).cpu().numpy()
-        labels = self._labels_from_outputs(w)
-        if len(rows) == len(labels):
-            return labels
-        return labels[np.searchsorted(dataset.unlabeled_rows, rows)]
+        if len(rows) == len(w):
+            return w
+        return w[np.searchsorted(dataset.unlabeled_rows, rows)]
 
 
 def check_labeled_weight(labeled_weight):

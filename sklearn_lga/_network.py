@@ -41,18 +41,20 @@ class NetworkMixin:
         if self.warm_start and getattr(self, "_inputs", None):
             return
         table = Table(X, self._n_eigenmaps(labels.shape[1]))
-        views = table.weighed_views
-        if self.inputs != "auto":
+        if self.inputs == "auto":
+            views = table.weighed_views
+        else:
             check_views_of_table(self.inputs, table.possible_views)
-            views = dict.fromkeys(self.inputs)
+            views = list(dict.fromkeys(self.inputs))
         n_layers = len(self.hidden_layer_sizes)
         evidence_of = partial(self._evidence_of, n_layers=n_layers)
         evidence = weigh(table, views, rows, labels, evidence_of)
-        order = [view for view in UNWEIGHED if view in views]
         if self.inputs != "auto":
-            order = self.inputs
+            order = views
         elif evidence:
             order = choose(evidence, self._view_tolerance)
+        else:
+            order = [view for view in UNWEIGHED if view in views]
         members = tuple(islice(cycle(order), self.n_members))
         self._inputs = Inputs(table, members, evidence)
         self.inputs_, self.evidence_ = members, evidence
@@ -96,7 +98,7 @@ class NetworkMixin:
                 sum(self._inputs.widths.values()),
                 n_outputs,
                 **settings,
-                inputs=self._inputs.module(),
+                inputs=self._inputs.layer,
                 generator=Generator().manual_seed(seed),
                 noise_generator=noise_generator,
             )

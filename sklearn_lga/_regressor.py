@@ -203,7 +203,7 @@ class LGARegressor(RegressorTargets, BaseLGA):
         What leaving each labelled row out tells of each view: the loss (log loss, or
         squared error over the variance), the ridge that gives it (the labels' noise)
         and, for classes, the accuracy. Empty below 10 labelled rows; of more than
-        1,000, as many are drawn.
+        500, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -33,6 +33,9 @@ N_EIGENMAPS = 32
 
 MAX_CALIBRATED = 10_000
 """Unlabelled rows, at most, whose mean confidence is taken."""
+
+CHUNK = 10_000
+"""Rows whose probabilities are computed at a time."""
 
 MAX_TEMPERATURE = 20.0
 """Where predictions are next to uniform."""
@@ -200,14 +203,16 @@ class ClassifierTargets(ClassifierMixin):
             outputs = self._forward(net, dataset.X[rows])
             self.temperature_ = matched_temperature(outputs, evidence.accuracy)
 
-    def _labels_from_outputs(self, outputs):
+    def _probabilities(self, outputs):
         return softmax(outputs / self.temperature_, axis=1)
 
-    def _store_transduction(self, encoded, imputed):
+    def _store_transduction(self, encoded, outputs):
         unlabeled, codes, _ = encoded
         distributions = np.zeros((len(unlabeled), len(self.classes_)))
         distributions[np.flatnonzero(~unlabeled), codes] = 1.0
-        distributions[unlabeled] = imputed
+        hidden = np.flatnonzero(unlabeled)
+        for part in gen_batches(len(hidden), CHUNK):
+            distributions[hidden[part]] = self._probabilities(outputs[part])
         self.label_distributions_ = distributions
         self.transduction_ = self.classes_[distributions.argmax(axis=1)]
 
@@ -240,7 +245,7 @@ class ClassifierTargets(ClassifierMixin):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._predict_outputs(X) / self.temperature_, axis=1)
+        return self._probabilities(self._predict_outputs(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the class probabilities.
@@ -327,14 +332,11 @@ class RegressorTargets(RegressorMixin):
     def _evidence_of(self, inputs, labels, n_layers):
         return evidence_of_targets(inputs, labels, n_layers)
 
-    def _labels_from_outputs(self, outputs):
-        return outputs
-
-    def _store_transduction(self, encoded, imputed):
+    def _store_transduction(self, encoded, outputs):
         unlabeled, targets, _ = encoded
         self.transduction_ = np.empty((len(unlabeled), *targets.shape[1:]))
         self.transduction_[~unlabeled] = targets
-        self.transduction_[unlabeled] = self._unscale(imputed)
+        self.transduction_[unlabeled] = self._unscale(outputs)
 
     def _unscale(self, outputs):
         """Undo the centring and scaling of the targets, and their reshaping."""

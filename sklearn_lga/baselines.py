@@ -17,12 +17,12 @@ class BaseRegularizedNet(BaseNetEstimator):
     def _engine(self, dataset, n_epochs):
         return SupervisedState, {}
 
-    def _imputed(self, dataset, unlabeled):
+    def _imputed_outputs(self, dataset, unlabeled):
         rows = np.flatnonzero(unlabeled)
         if not len(rows):
             return np.empty((0, dataset.labels.shape[1]))
         # All rows, as those without a label would be a copy.
-        return self._labels_from_outputs(self._forward(self.net_, dataset.X)[rows])
+        return self.net_.forward(dataset.X).numpy()[rows]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -46,7 +46,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         for tables and ``X.shape[1:]`` for arrays of more dimensions, which are taken
         only with a module of one's own. Setting both is an error.
 
-    hidden_layer_sizes : sequence of int, default=(256,)
+    hidden_layer_sizes : sequence of int, default=(128,)
         Units of each hidden layer of the built-in network.
 
     activation : {"relu", "leaky_relu", "elu", "gelu", "silu", "tanh"}, default="relu"
@@ -182,7 +182,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         What leaving each labelled row out tells of each view: the loss (log loss, or
         squared error over the variance), the ridge that gives it (the labels' noise)
         and, for classes, the accuracy. Empty below 10 labelled rows; of more than
-        1,000, as many are drawn.
+        500, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.
@@ -360,7 +360,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         What leaving each labelled row out tells of each view: the loss (log loss, or
         squared error over the variance), the ridge that gives it (the labels' noise)
         and, for classes, the accuracy. Empty below 10 labelled rows; of more than
-        1,000, as many are drawn.
+        500, as many are drawn.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

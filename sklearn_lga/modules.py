@@ -40,7 +40,7 @@ class MLP(nn.Sequential):
     n_outputs : int
         Number of outputs: the classes (as logits) or the targets.
 
-    hidden_layer_sizes : sequence of int, default=(256,)
+    hidden_layer_sizes : sequence of int, default=(128,)
         Units of each hidden layer.
 
     activation : str, default="relu"
@@ -54,9 +54,10 @@ class MLP(nn.Sequential):
         (n_rows, n_members, n_outputs), each to be held against the same labels; in
         evaluation mode their mean.
 
-    inputs : torch.nn.Module or None, default=None
-        From rows to what the first layer sees, of shape (n_rows, n_features) or
-        (n_members, n_rows, n_features); nothing in it is trained.
+    inputs : callable or None, default=None
+        Gives a ``torch.nn.Module`` from rows to what the first layer sees, of shape
+        (n_rows, n_features) or (n_members, n_rows, n_features), nothing in which is
+        trained. None: the first layer sees the rows.
 
     generator : torch.Generator or None, default=None
         Source of the initial parameters, on the CPU; None means torch's global
@@ -79,7 +80,7 @@ class MLP(nn.Sequential):
         n_features,
         n_outputs,
         *,
-        hidden_layer_sizes=(256,),
+        hidden_layer_sizes=(128,),
         activation="relu",
         dropout=0.0,
         n_members=1,
@@ -87,7 +88,7 @@ class MLP(nn.Sequential):
         generator=None,
         noise_generator=None,
     ):
-        layers, width = [] if inputs is None else [inputs], n_features
+        layers, width = [] if inputs is None else [inputs()], n_features
         for size in hidden_layer_sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())

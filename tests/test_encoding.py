@@ -52,11 +52,12 @@ def test_a_linear_map_of_it_is_piecewise_linear():
 
 
 def test_members_see_what_they_are_to():
-    encoding = PiecewiseLinearEncoding(*quantile_bins(X, 4))
+    bins = quantile_bins(X, 4)
+    encoding = PiecewiseLinearEncoding(*bins)
     rows = torch.from_numpy(np.column_stack([X, X[:, :1]]).astype(np.float32))
     seen = np.zeros((3, 4 + 12), dtype=bool)
     seen[0, :3] = seen[1, 3] = seen[2] = True  # features, coordinates, all
-    inputs = MemberInputs(encoding, 3, seen)(rows)
+    inputs = MemberInputs(bins, 3, seen)(rows)
     assert inputs.shape == (3, 400, 16)
     everything = torch.cat([rows, encoding(rows[:, :3])], dim=1)
     torch.testing.assert_close(inputs[2], everything)
@@ -67,13 +68,14 @@ def test_members_see_what_they_are_to():
 
 
 def test_one_copy_where_all_members_see_all():
-    encoding = PiecewiseLinearEncoding(*quantile_bins(X, 4))
+    bins = quantile_bins(X, 4)
+    encoding = PiecewiseLinearEncoding(*bins)
     rows = torch.from_numpy(X.astype(np.float32))
-    inputs = MemberInputs(encoding, 3, np.ones((2, 15), dtype=bool))(rows)
+    inputs = MemberInputs(bins, 3, np.ones((2, 15), dtype=bool))(rows)
     torch.testing.assert_close(inputs, torch.cat([rows, encoding(rows)], dim=1))
     one = np.ones((1, 15), dtype=bool)
     one[:, :3] = False
-    assert MemberInputs(encoding, 3, one)(rows).shape == (400, 15)
+    assert MemberInputs(bins, 3, one)(rows).shape == (400, 15)
 
 
 def test_ensembles_predict_their_mean():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from scipy.sparse.linalg import ArpackNoConvergence
 from scipy.special import softmax
 from sklearn.datasets import make_moons
 
@@ -57,14 +58,28 @@ def test_views_that_differ_in_bins_alone_are_not_both_chosen():
 
 
 def test_views_of_tables():
-    assert Table(X, 32).weighed_views == VIEWS
+    assert Table(X, 32).weighed_views == list(VIEWS)
     few = Table(X[:100], 32)
-    assert few.weighed_views == VIEWS[:3] == few.possible_views
+    assert few.weighed_views == list(VIEWS[:3]) == list(few.possible_views)
     csr = Table(sparse.csr_matrix(X), 32)
-    assert csr.weighed_views == VIEWS[:1] == csr.possible_views
+    assert csr.weighed_views == list(VIEWS[:1]) == list(csr.possible_views)
     wide = Table(np.tile(X, 10), 32)  # 1,280 fine bins
-    assert wide.weighed_views == tuple(v for v in VIEWS if "fine" not in v)
+    assert wide.weighed_views == [v for v in VIEWS if "fine" not in v]
     assert wide.possible_views == VIEWS
+
+
+def test_graphs_without_eigenvectors(monkeypatch):
+    """Where ARPACK finds none there are no eigenmaps, unless they were asked for."""
+
+    def fail(*args):
+        raise ArpackNoConvergence("no luck", [], [])
+
+    monkeypatch.setattr(_inputs, "Eigenmaps", fail)
+    y = np.where(np.arange(300) < 50, X[:, 0] > 0, -1)
+    model = LGAClassifier(max_epochs=1).fit(X, y)
+    assert list(model.evidence_) == list(VIEWS[:3])
+    with pytest.raises(ArpackNoConvergence):
+        LGAClassifier(inputs=["eigenmaps"], max_epochs=1).fit(X, y)
 
 
 @pytest.mark.parametrize("shape", [(100_001, 1), (200, 1001)])
@@ -78,9 +93,9 @@ def test_large_tables_are_not_mapped_unasked(shape, monkeypatch):
 def test_what_is_weighed_is_what_the_network_sees(view):
     table = Table(X, 32)
     inputs = Inputs(table, (view,), {})
-    network = inputs.module()
+    layer = inputs.layer
     rows = take_rows(inputs.rows(X), np.arange(50))
-    seen = (rows if network is None else network(rows)).numpy()
+    seen = (rows if layer is None else layer()(rows)).numpy()
     weighed = table.see(view, np.arange(50))
     np.testing.assert_allclose(seen[:, seen.any(axis=0)], weighed, rtol=1e-5)
     assert seen.shape[1] == sum(inputs.widths.values())
@@ -90,7 +105,7 @@ def test_members_with_views_of_their_own():
     views = ("features+bins", "eigenmaps", "features+fine_bins")
     inputs = Inputs(Table(X, 32), views, {})
     rows = take_rows(inputs.rows(X), np.arange(300))
-    seen = inputs.module()(rows).numpy()
+    seen = inputs.layer()(rows).numpy()
     widths = inputs.widths
     assert widths == {"features": 4, "eigenmaps": 32, "bins": 32, "fine_bins": 128}
     starts = dict(zip(widths, np.cumsum([0, *widths.values()]), strict=False))
@@ -109,6 +124,8 @@ def test_rows_are_joined_when_taken():
         assert taken.dtype == torch.float32
         np.testing.assert_array_equal(taken[:, :4], X[rows].astype(np.float32))
         np.testing.assert_array_equal(taken[:, 4:], right[rows])
+        csr = JoinedColumns(sparse.csr_matrix(left), right)
+        np.testing.assert_array_equal(take_rows(csr, rows), taken)
 
 
 def test_clusters_are_seen():
@@ -123,6 +140,11 @@ def test_clusters_are_seen():
     right, plainly = (np.mean((m.transduction_ == y)[hidden]) for m in (model, plain))
     assert right > max(0.95, plainly)
     assert model.score(rows, y) > 0.95
+    np.testing.assert_allclose(
+        model.predict_proba(sparse.csr_matrix(rows)),
+        model.predict_proba(rows),
+        rtol=1e-4,
+    )
     assert list(model.evidence_) == list(VIEWS)
     np.testing.assert_array_equal(
         pickle.loads(pickle.dumps(model)).predict_proba(rows), model.predict_proba(rows)

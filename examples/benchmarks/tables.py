@@ -36,13 +36,15 @@ SEED_OFFSET = 1000  # splits of their own, apart from any other benchmark's
 # The network and the training of the first round: Algorithm 1 and nothing else.
 PLAIN = {
     "n_members": 1,
-    "n_bins": 0,
+    "inputs": ["features"],
     "weight_decay": 0.0,
     "averaging": 0.0,
     "label_pull": 0.0,
 }
+UNCALIBRATED = {"temperature": 1.0}  # of classes
 DECAY = PLAIN | {"weight_decay": 1.0}
-ENCODED = DECAY | {"n_bins": 8, "n_members": 2}
+BINS = ["features+bins", "features"]
+ENCODED = DECAY | {"inputs": BINS, "n_members": 2}
 SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
 DEEP = SMOOTH | {"hidden_layer_sizes": (128, 128)}
 
@@ -52,8 +54,15 @@ def settings(task):
     first = first_round(task)
     if task == "clf":
         first |= vat_lengths()
+    sizes = {"clf": (256,), "reg": (128, 128)}[task]
     grid = {name: PLAIN | change for name, change in first.items()}
-    return grid | second_round() | {"default": {}, "supervised, defaults": {}}
+    grid = {
+        name: {"hidden_layer_sizes": sizes} | change
+        for name, change in (grid | second_round()).items()
+    }
+    if task == "clf":
+        grid = {name: UNCALIBRATED | change for name, change in grid.items()}
+    return grid | third_round(task)
 
 
 def first_round(task):
@@ -86,11 +95,10 @@ def second_round():
         "decay=1 averaging=0.5": DECAY | {"averaging": 0.5},
         "decay=1 pull=0.1": DECAY | {"label_pull": 0.1},
         "decay=1 members=4": DECAY | {"n_members": 4},
-        "bins=8": DECAY | {"n_bins": 8},
+        "bins=8": DECAY | {"inputs": BINS[:1]},
         "bins=8 members=2": ENCODED,
         "smooth": SMOOTH,
         "smooth members=4": SMOOTH | {"n_members": 4},
-        "smooth bins=16": SMOOTH | {"n_bins": 16},
         "smooth pull=0.03": SMOOTH | {"label_pull": 0.03},
         "smooth pull=0.3": SMOOTH | {"label_pull": 0.3},
         "smooth decay=3": SMOOTH | {"weight_decay": 3.0},
@@ -102,6 +110,34 @@ def second_round():
         "deep decay=3": DEEP | {"weight_decay": 3.0},
         "deep decay=3 lr=3e-4": DEEP | {"weight_decay": 3.0, "lr": 3e-4},
         "deep decay=3 dropout=0.3": DEEP | {"weight_decay": 3.0, "dropout": 0.3},
+    }
+
+
+def third_round(task):
+    """Inputs and weight decay by the evidence of the labelled rows: the defaults."""
+    larger = {"clf": (256,), "reg": (256, 256)}[task]
+    travel = {"clf": (10, 30), "reg": (2, 5)}[task]
+    return {
+        "default": {},
+        "supervised, defaults": {},
+        "features": {"inputs": ["features"]},
+        "bins and features": {"inputs": BINS},
+        "eigenmaps too": {"inputs": ["features+eigenmaps", *BINS[:1]]},
+        "decay=1": {"weight_decay": 1.0},
+        "decay=10": {"weight_decay": 10.0},
+        "larger": {"hidden_layer_sizes": larger},
+        "members=1": {"n_members": 1},
+        "members=3": {"n_members": 3},
+        "pull=0": {"label_pull": 0.0},
+        "pull=0.2": {"label_pull": 0.2},
+        "T=1": {"labeled_weight": ("linear", 1.0)},
+        "T=10": {"labeled_weight": ("linear", 10.0)},
+        "travel/1.5": {"label_lr": travel[0]},
+        "travel x2": {"label_lr": travel[1]},
+        "lr=5e-4": {"lr": 5e-4},
+        "lr=2e-3": {"lr": 2e-3},
+        "dropout=0": {"dropout": 0.0},
+        "VAT": {"regularizers": [VAT()]},
     }
 
 
@@ -195,14 +231,26 @@ def run(path, task, name, params, seed):
     line["hidden"] = float(score(y[hidden], model.predict(X)[hidden]))
     line["test"] = float(score(y_test, model.predict(X_test)))
     if task == "clf":
-        line["log_loss"] = float(log_loss(y_test, model.predict_proba(X_test)))
+        proba = model.predict_proba(X_test)
+        line["log_loss"] = float(log_loss(y_test, proba))
+        line["ece"] = calibration_error(
+            proba.max(axis=1), proba.argmax(axis=1) == y_test
+        )
     return line
+
+
+def calibration_error(confidence, is_right, n_bins=10):
+    """The expected calibration error over bins of equally many rows."""
+    order = np.argsort(confidence)
+    bins = np.array_split(order, n_bins)
+    gaps = [abs(confidence[b].mean() - is_right[b].mean()) * len(b) for b in bins]
+    return float(np.sum(gaps) / len(order))
 
 
 def report(lines, task):
     """Print the mean of each measure over data sets and seeds, by setting."""
     lines = [line for line in lines if line["task"] == task]
-    measures = ["transduction", "hidden", "test", "log_loss", "seconds"]
+    measures = ["transduction", "hidden", "test", "log_loss", "ece", "seconds"]
     print(f"{'setting':24s}{'runs':>6s}" + "".join(f"{m:>14s}" for m in measures))
     for name in dict.fromkeys(line["setting"] for line in lines):
         mine = [line for line in lines if line["setting"] == name]
