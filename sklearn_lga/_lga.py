@@ -22,7 +22,7 @@ class BaseLGA(BaseNetEstimator):
     gradient_decay: float = 0.9
     norm_decay: float = 0.9
     eps_norm: float | None = None
-    label_pull: float = 0.1
+    label_pull: float = 0.2
     label_device: str | None = None
 
     _parameter_constraints = {

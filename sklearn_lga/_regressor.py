@@ -166,7 +166,7 @@ class LGARegressor(RegressorTargets, BaseLGA):
     eps_norm : float or None, default=None
         The stabilizer of Eq. 2. None means 1e-6.
 
-    label_pull : float in [0, 1], default=0.1
+    label_pull : float in [0, 1], default=0.2
         After each step of its own, a row's w goes by this share of the way to what
         the network says. Not in the paper, whose algorithm is that of 0: it takes
         out of the imputed targets the noise of their own few steps.
