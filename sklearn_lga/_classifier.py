@@ -62,7 +62,7 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
         (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 30; 0 for a module of
+        labels' noise that ``evidence_`` finds, within 0.3 and 20; 0 for a module of
         your own.
 
     averaging : float in [0, 1] or None, default=None

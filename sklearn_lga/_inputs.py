@@ -23,9 +23,6 @@ VIEWS = (
 )
 """What a network may see of a row."""
 
-HANDICAP = {"eigenmaps": 1.1}
-"""What the loss is multiplied by of a view that leaves the features out."""
-
 MAX_COLUMNS = 1_000
 """Features, and bins of a kind, up to which more than the features is weighed."""
 
@@ -230,12 +227,18 @@ def weigh(table, views, rows, labels, evidence_of):
     return evidence if all(np.isfinite(e.loss) for e in evidence.values()) else {}
 
 
-def choose(evidence, tolerance):
+def choose(evidence, n_labeled, tolerance):
     """Views in the order of their losses, without those that add nothing.
+
+    A view that leaves the features out has to be better by a share of
+    1 / sqrt(n_labeled).
 
     Parameters
     ----------
     evidence : dict of str to Evidence
+
+    n_labeled : int
+        Labelled rows that it is of.
 
     tolerance : float
         Loss, as a multiple of the lowest one, up to which a view is kept.
@@ -245,7 +248,11 @@ def choose(evidence, tolerance):
     views : list of str
         At least one; not two that differ in their bins alone.
     """
-    losses = {view: e.loss * HANDICAP.get(view, 1.0) for view, e in evidence.items()}
+    handicap = 1.0 + n_labeled**-0.5
+    losses = {
+        view: e.loss * (1.0 if "features" in parts(view) else handicap)
+        for view, e in evidence.items()
+    }
     order = sorted(losses, key=losses.get)
     binned = [view for view in order if not BINS.keys().isdisjoint(parts(view))]
     limit = tolerance * losses[order[0]]

@@ -24,7 +24,7 @@ UNWEIGHED = ("features+bins", "features")
 DECAY_AT_NOISE_1 = 10.0
 """Weight decay where the labels' noise, a ridge, is 1; it goes with the root ..."""
 
-DECAY_RANGE = 0.3, 30.0
+DECAY_RANGE = 0.3, 20.0
 """... within these bounds."""
 
 
@@ -52,7 +52,7 @@ class NetworkMixin:
         if self.inputs != "auto":
             order = views
         elif evidence:
-            order = choose(evidence, self._view_tolerance)
+            order = choose(evidence, len(rows), self._view_tolerance)
         else:
             order = [view for view in UNWEIGHED if view in views]
         members = tuple(islice(cycle(order), self.n_members))

@@ -76,7 +76,7 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
         (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 30; 0 for a module of
+        labels' noise that ``evidence_`` finds, within 0.3 and 20; 0 for a module of
         your own.
 
     averaging : float in [0, 1] or None, default=None
@@ -272,7 +272,7 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
         (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 30; 0 for a module of
+        labels' noise that ``evidence_`` finds, within 0.3 and 20; 0 for a module of
         your own.
 
     averaging : float in [0, 1] or None, default=None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
-from scipy.special import log_softmax
+from scipy.special import softmax
 from sklearn.kernel_ridge import KernelRidge
 
 from sklearn_lga._evidence import (
@@ -77,17 +77,26 @@ def test_evidence_of_targets():
 
 def test_evidence_of_classes():
     got = evidence_of_classes(X, CODES, 1)
-    one_hot = np.eye(3)[CODES]
-    fits = dict(leave_one_out(network_kernel(X, 1), one_hot))
+    fits = dict(leave_one_out(network_kernel(X, 1), np.eye(3)[CODES]))
     hits = (fits[got.ridge].argmax(axis=1) == CODES).sum()
     assert got.accuracy == (hits + 1) / 42
     for predictions in fits.values():
-        for sharpness in (1.0, 3.0, 10.0, 30.0):
-            log_proba = log_softmax(sharpness * predictions, axis=1)
-            assert got.loss <= -log_proba[np.arange(40), CODES].mean() + 0.01
+        for sharpness in (1.0, 3.0, 10.0):
+            proba = softmax(sharpness * predictions, axis=1)[np.arange(40), CODES]
+            assert got.loss <= -np.log((40 * proba + 1 / 3) / 41).mean() + 0.01
     shuffled = evidence_of_classes(X, RANDOM.permutation(CODES), 1)
     assert shuffled.accuracy < 0.6 < got.accuracy
     assert shuffled.loss > got.loss
+
+
+def test_loss_of_classes_has_a_floor():
+    """However clear the classes, few rows are not proof of certainty."""
+    rows = np.repeat([[-3.0], [3.0]], 10, axis=0)
+    few = evidence_of_classes(rows, np.repeat([0, 1], 10), 1)
+    many = evidence_of_classes(np.repeat(rows, 10, axis=0), np.repeat([0, 1], 100), 1)
+    assert few.loss == pytest.approx(-np.log(20.5 / 21), rel=0.05)
+    assert many.loss < few.loss
+    assert few.accuracy == 21 / 22
 
 
 def test_constant_targets_and_equal_rows():
