@@ -20,13 +20,15 @@ import torch
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import log_loss, r2_score
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skorch.callbacks import EarlyStopping
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.datasets import hide_labels
+from sklearn_lga.model_selection import SemiSupervisedSplit
 from sklearn_lga.regularizers import VAT
 
 N_TRAIN, N_TEST = 5000, 2000
@@ -47,6 +49,9 @@ BINS = ["features+bins", "features"]
 ENCODED = DECAY | {"inputs": BINS, "n_members": 2}
 SMOOTH = ENCODED | {"averaging": 0.5, "label_pull": 0.1}
 DEEP = SMOOTH | {"hidden_layer_sizes": (128, 128)}
+
+
+STOP = EarlyStopping(monitor="alignment_distance", patience=10, sink=lambda text: None)
 
 
 def settings(task):
@@ -127,6 +132,8 @@ def third_round():
         "T=1": {"labeled_weight": ("linear", 1.0)},
         "epochs / 2": {"epochs": 0.5},
         "early stopping": {"early_stopping": True},
+        "stop by alignment": {"callbacks": [STOP]},
+        "epochs by CV": {"cv_epochs": (0.25, 0.5, 1.0)},
         "VAT": {"regularizers": [VAT()]},
     }
 
@@ -210,6 +217,16 @@ def run(path, task, name, params, seed):
         length, power = params.pop("vat_eps")
         params["regularizers"] = [VAT(eps=length * X.shape[1] ** power)]
     start = time.perf_counter()
+    if "cv_epochs" in params:
+        grid = [int(np.ceil(epochs * share)) for share in params.pop("cv_epochs")]
+        search = GridSearchCV(
+            model,
+            {"max_epochs": grid},
+            scoring="neg_log_loss" if task == "clf" else "r2",
+            cv=SemiSupervisedSplit(3, unlabeled=-1 if task == "clf" else np.nan),
+            refit=False,
+        ).fit(X, marked)
+        params = search.best_params_
     model.set_params(**params).fit(X, marked)
     line = {
         "data": path.stem,
