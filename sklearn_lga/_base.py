@@ -230,7 +230,8 @@ class BaseNetEstimator(
                 (values[kept], values[held]) for values in (rows, labels)
             )
         self._choose_inputs(X, rows, labels.numpy())
-        X = self._network_rows(X)
+        if self._inputs:
+            X = self._inputs.rows(X)
         valid = None if held is None else RowDataset(X[held], held_labels)
         stream = np.flatnonzero(unlabeled)
         if self.include_labeled and len(stream):
@@ -276,6 +277,7 @@ class BaseNetEstimator(
             max_epochs=n_epochs,
             batch_size=sizes[0],
             unlabeled_batch_size=sizes[1],
+            inputs=self._inputs,
             row_multiple=ROW_MULTIPLE if self.module is None else 1,
             train_split=valid and predefined_split(valid),
             callbacks=callbacks,
@@ -332,7 +334,7 @@ class BaseNetEstimator(
     def _outputs(self, X):
         """Outputs of the model for validated rows, shape (n_rows, n_outputs)."""
         check_float32_range(X)
-        return self._forward(self.net_, self._network_rows(X))
+        return self._forward(self.net_, self.net_.network_rows(X))
 
     @staticmethod
     def _forward(net, rows):

@@ -213,7 +213,8 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         Epochs of training.
 
     net_ : skorch.NeuralNet
-        The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w.
+        The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w, and
+        ``net_.network_rows(X)`` gives rows as the network takes them.
 
     history_ : skorch.history.History
         Losses, the alignment distance (Eq. 2), T(i) ("labeled_weight") and how far

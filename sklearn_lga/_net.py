@@ -77,6 +77,9 @@ class SemiSupervisedNet(NeuralNet):
     unlabeled_batch_size : int
         Unlabelled rows in a batch.
 
+    inputs : Inputs or None, default=None
+        What the module sees of a table; None: its rows as they are.
+
     row_multiple : int, default=1
         Prediction batches are padded with rows of zeros to a multiple of this. For
         modules that treat each row by itself.
@@ -92,6 +95,7 @@ class SemiSupervisedNet(NeuralNet):
         *,
         state,
         unlabeled_batch_size,
+        inputs=None,
         row_multiple=1,
         dataset=RowDataset,
         iterator_valid__batch_size=1024,
@@ -99,6 +103,7 @@ class SemiSupervisedNet(NeuralNet):
     ):
         self.state = state
         self.unlabeled_batch_size = unlabeled_batch_size
+        self.inputs = inputs
         self.row_multiple = row_multiple
         super().__init__(
             module,
@@ -107,6 +112,10 @@ class SemiSupervisedNet(NeuralNet):
             iterator_valid__batch_size=iterator_valid__batch_size,
             **kwargs,
         )
+
+    def network_rows(self, X):
+        """Rows of a table as the module takes them."""
+        return X if self.inputs is None else self.inputs.rows(X)
 
     def initialize_criterion(self):
         """The objective is a plain function of tensors, without parameters."""

@@ -59,10 +59,6 @@ class NetworkMixin:
         self._inputs = Inputs(table, members, evidence)
         self.inputs_, self.evidence_ = members, evidence
 
-    def _network_rows(self, X):
-        """Rows as the network takes them."""
-        return self._inputs.rows(X) if self._inputs else X
-
     def _decay_by_evidence(self):
         """Stronger where the labels are noisier."""
         if not self._inputs.evidence:

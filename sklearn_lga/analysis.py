@@ -202,7 +202,10 @@ class AlignmentRecorder(Callback):
         self.recording_ = (len(net.history) - 1) % self.every == 0
         if not self.recording_:
             return
-        X = torch.as_tensor(np.asarray(self.X, dtype=np.float32), device=net.device)
+        rows = np.asarray(self.X, dtype=np.float32)
+        if hasattr(net, "network_rows"):
+            rows = net.network_rows(rows)[:]
+        X = torch.as_tensor(rows, device=net.device)
         y = torch.as_tensor(np.asarray(self.y), device=net.device)
         y = y.float() if y.is_floating_point() else y.long()
         eigenvalue, self.vector_ = principal_eigenvector(
