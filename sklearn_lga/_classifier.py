@@ -62,8 +62,8 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
         (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 20; 0 for a module of
-        your own.
+        labels' noise that ``evidence_`` finds, within 0.3 and 20, or 1 where it is
+        empty; 0 for a module of your own.
 
     averaging : float in [0, 1] or None, default=None
         Share of the training, its last part, over which the network's parameters are
@@ -173,7 +173,8 @@ class LGAClassifier(ClassifierTargets, BaseLGA):
         What logits are divided by for probabilities, imputed ones included. None, for
         the built-in network: at least 1, and such that the mean confidence on the
         unlabelled rows is no higher than the leave-one-out accuracy in ``evidence_``,
-        as networks that know few labels are too sure; 1 for a module of your own.
+        as networks that know few labels are too sure; 1 where that is empty, and
+        for a module of your own.
 
     Attributes
     ----------

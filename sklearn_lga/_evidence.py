@@ -37,6 +37,9 @@ class Evidence(NamedTuple):
     accuracy: float | None
 
 
+NO_EVIDENCE = Evidence(np.inf, np.inf, None)
+
+
 def network_kernel(X, n_layers):
     """Kernel of ReLU networks of infinite width, as they are initialized.
 
@@ -121,7 +124,7 @@ def evidence_of_classes(X, codes, n_layers):
     """
     n_rows, n_classes = len(codes), codes.max() + 1
     Y, rows = np.eye(n_classes)[codes], np.arange(n_rows)
-    best = Evidence(np.inf, RIDGES[-1], None)
+    best = NO_EVIDENCE
     for ridge, predictions in leave_one_out(network_kernel(X, n_layers), Y):
         for sharpness in SHARPNESS:
             right = softmax(sharpness * predictions, axis=1)[rows, codes]

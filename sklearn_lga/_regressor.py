@@ -70,8 +70,8 @@ class LGARegressor(RegressorTargets, BaseLGA):
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
         (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 20; 0 for a module of
-        your own.
+        labels' noise that ``evidence_`` finds, within 0.3 and 20, or 3 where it is
+        empty; 0 for a module of your own.
 
     averaging : float in [0, 1] or None, default=None
         Share of the training, its last part, over which the network's parameters are

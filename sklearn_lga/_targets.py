@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._evidence import evidence_of_classes, evidence_of_targets
+from ._evidence import NO_EVIDENCE, evidence_of_classes, evidence_of_targets
 from ._labels import (
     as_labels,
     as_targets,
@@ -190,6 +190,8 @@ class ClassifierTargets(ClassifierMixin):
 
     def _evidence_of(self, inputs, labels, n_layers):
         known = labels.sum(axis=1) > 0.0  # of a class whose weight is not 0
+        if not known.any():
+            return NO_EVIDENCE
         codes = labels[known].argmax(axis=1)
         return evidence_of_classes(inputs[known], codes, n_layers)
 

@@ -193,6 +193,13 @@ def test_too_few_labels_to_choose_by():
     assert model.temperature_ == 1.0
 
 
+def test_no_class_that_weighs_anything():
+    y = np.where(np.arange(300) < 50, X[:, 0] > 0, -1)
+    model = LGAClassifier(class_weight={0: 0.0, 1: 0.0}, max_epochs=1).fit(X, y)
+    assert model.evidence_ == {}
+    assert model.temperature_ == 1.0
+
+
 def test_many_labels(monkeypatch):
     """A part of them is weighed, the same one each time."""
     monkeypatch.setattr(_inputs, "WEIGHED", (10, 50))
