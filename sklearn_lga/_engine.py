@@ -88,6 +88,11 @@ class LGAState(SupervisedState):
         self.register_buffer("gradient_average", torch.zeros(self.n_parameters))
         self.register_buffer("fourth_moment", torch.zeros(self.n_parameters))
 
+    @property
+    def label_device(self):
+        """Where the labels stay, or None."""
+        return self.label_rows.device
+
     def labels(self):
         """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
         return self.objective.parameterize(self.label_rows.w)
@@ -96,8 +101,19 @@ class LGAState(SupervisedState):
         """Start from the labels, moments and counters of another state."""
         self.label_rows.load_state_dict(other.label_rows.state_dict())
 
-    def backward(self, module, labeled_batch, unlabeled_batch):
-        """What of :meth:`step` is before the update of theta, left as ``.grad``."""
+    def scalars(self):
+        """Corrections of both running averages, T(i), and the other weights."""
+        n_updates = self.n_steps_done + 1
+        corrections = [
+            alignment.bias_corrected(1.0, decay, n_updates)
+            for decay in (self.gradient_decay, self.norm_decay)
+        ]
+        weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
+        return [*corrections, weight, *super().scalars()]
+
+    def gradient(self, module, scalars, labeled_batch, unlabeled_batch):
+        """Gradient for the optimizer and the terms of :meth:`step`; w is updated."""
+        *corrections, weight = scalars[:3]
         parameters = trainable_parameters(module)
         (labeled_rows, given), (rows, positions) = labeled_batch, unlabeled_batch
         w = self.label_rows.read(positions)
@@ -114,11 +130,12 @@ class LGAState(SupervisedState):
         distance = torch.linalg.vector_norm(delta, 1)
         means += [(value, len(rows)) for value in (g_u, loss, distance)]
         if self.regularizers:
-            regularization = self._regularize(module, parameters, rows, passes)
+            regularization = self._regularize(
+                module, parameters, rows, passes, scalars[3:]
+            )
             means += [(value, len(rows)) for value in regularization]
         values, totals = self.ranks.means(*zip(*means, strict=True))
         g_l, labeled_loss, g_u, loss, distance, *regularization = values
-        weight = alignment.labeled_weight_at(self.progress, self.labeled_weight)
         terms = {
             "loss": loss + weight * labeled_loss,
             "labeled_loss": labeled_loss,
@@ -126,39 +143,39 @@ class LGAState(SupervisedState):
             "label_distance": distance,
             "labeled_weight": weight,
         }
-        direction, terms["alignment_distance"] = self._align(g_l, g_u)
+        direction, terms["alignment_distance"] = self._align(g_l, g_u, corrections)
         tangent = mean_of_members(passes.jvp(direction))
         g_w = alignment.label_gradient(self.objective, labels, tangent, totals[2])
         predicted = mean_of_members(passes.unlabeled_outputs.detach())
         target = self.objective.invert(predicted) if self.label_pull else None
         self.label_rows.update(positions, w, g_w, target, self.label_pull)
-        g_theta = g_u + weight * g_l
-        self._finish_gradient(parameters, g_theta, regularization, terms)
-        return terms | {"y_pred": mean_of_members(passes.labeled_outputs.detach())}
+        g_theta = self._regularized(g_u + weight * g_l, terms, regularization)
+        outputs = mean_of_members(passes.labeled_outputs.detach())
+        return g_theta, terms | {"y_pred": outputs}
 
-    def _regularize(self, module, parameters, rows, passes):
+    def _regularize(self, module, parameters, rows, passes, weights):
         """Gradient and value of the regularizers' terms.
 
         The gradient goes in part through the outputs that we have.
         """
         logits = passes.unlabeled_outputs.detach().requires_grad_()
-        term = self._regularization(module, rows, logits)
+        term = self._regularization(module, rows, logits, weights)
         gradient = alignment.flat_gradient(term, [*parameters, logits])
         direct, delta = gradient.split([self.n_parameters, logits.numel()])
         return direct + passes.unlabeled_vjp(delta.view_as(logits)), term.detach()
 
-    def _align(self, g_l, g_u):
+    def _align(self, g_l, g_u, corrections):
         """The direction d and the normalized distance of Eq. 2."""
-        n_updates = self.n_steps_done + 1
+        of_average, of_moment = corrections
         mean_g_l = self._averaged(
-            self.gradient_average, g_l, self.gradient_decay, n_updates
+            self.gradient_average, g_l, self.gradient_decay, of_average
         )
         difference = mean_g_l.sub_(g_u)
         fourth_moment = self._averaged(
             self.fourth_moment,
             difference.square().square_(),
             self.norm_decay,
-            n_updates,
+            of_moment,
         )
         direction = alignment.alignment_direction(
             difference, fourth_moment, self.eps_norm
@@ -166,7 +183,7 @@ class LGAState(SupervisedState):
         return direction, alignment.normalized_distance(difference, direction)
 
     @staticmethod
-    def _averaged(average, value, decay, n_updates):
+    def _averaged(average, value, decay, correction):
         """Take a value into a running average; the average, bias-corrected."""
         alignment.moving_average(average, value, decay, out=average)
-        return alignment.bias_corrected(average, decay, n_updates)
+        return average * correction

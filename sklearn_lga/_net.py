@@ -12,6 +12,7 @@ from skorch.dataset import unpack_data
 from skorch.utils import TeeGenerator, to_device
 
 from ._batches import PairedSampler, RowDataset, SequentialSampler
+from ._recording import recorded_gradient
 
 ROW_MULTIPLE = 16
 """Rows to a multiple of which prediction batches of the built-in network are padded."""
@@ -84,6 +85,10 @@ class SemiSupervisedNet(NeuralNet):
         Prediction batches are padded with rows of zeros to a multiple of this. For
         modules that treat each row by itself.
 
+    cuda_graph : bool, default=False
+        Whether a step's gradients are recorded as a CUDA graph and replayed. Without
+        effect on other devices.
+
     **kwargs : dict
         The other arguments of ``skorch.NeuralNet``.
     """
@@ -97,6 +102,7 @@ class SemiSupervisedNet(NeuralNet):
         unlabeled_batch_size,
         inputs=None,
         row_multiple=1,
+        cuda_graph=False,
         dataset=RowDataset,
         iterator_valid__batch_size=1024,
         **kwargs,
@@ -105,6 +111,7 @@ class SemiSupervisedNet(NeuralNet):
         self.unlabeled_batch_size = unlabeled_batch_size
         self.inputs = inputs
         self.row_multiple = row_multiple
+        self.cuda_graph = cuda_graph
         super().__init__(
             module,
             criterion,
@@ -179,7 +186,7 @@ class SemiSupervisedNet(NeuralNet):
         self._set_training(True)
         batch = to_device(batch, self.device)
         with explaining_layers(batch):
-            terms = self.state_.backward(self.module_, *batch)
+            terms = self.state_.backward(self.module_, *batch, compute=self.compute_)
         self.notify(
             "on_grad_computed",
             named_parameters=TeeGenerator(self.get_all_learnable_params()),
@@ -225,10 +232,17 @@ class SemiSupervisedNet(NeuralNet):
         for name, total in self.sums_.items():
             self.history.record(name, total.item() / n_batches)
 
+    def on_train_begin(self, net, **kwargs):
+        """Have the gradients recorded, where that is asked for."""
+        super().on_train_begin(net, **kwargs)
+        self.compute_ = None
+        if self.cuda_graph:
+            self.compute_ = recorded_gradient(self.state_, self.device)
+
     def on_train_end(self, net, **kwargs):
         """Drop what only a training in progress needs."""
         super().on_train_end(net, **kwargs)
-        self.sums_, self.sampler_ = {}, None
+        self.sums_, self.sampler_, self.compute_ = {}, None, None
 
     def on_batch_end(self, net, batch=None, training=False, **terms):
         """Stop with a clear error as soon as a training loss is not a number."""

@@ -22,8 +22,9 @@ NET_ARGUMENTS = (
     "compile",
     "use_caching",
     "torch_load_kwargs",
+    "cuda_graph",
 )
-"""Arguments of ``skorch.NeuralNet`` that no estimator parameter stands for."""
+"""Arguments of the net that no estimator parameter stands for."""
 
 SET_BY_THE_NET = {
     *("dataset", "sampler", "batch_sampler", "shuffle", "drop_last"),
@@ -119,6 +120,8 @@ class NetParamsMixin:
                 self._refuse(name, known, of="net_params of ")
             if name == "use_caching":
                 check_use_caching(self.net_params[name])
+            if name == "cuda_graph":
+                check_cuda_graph(self.net_params[name])
 
     def _routed_examples(self, name):
         argument = name.partition("__")[2]
@@ -138,6 +141,14 @@ def check_use_caching(value):
     if not isinstance(value, bool | str) or value not in (True, False, "auto"):
         raise ValueError(
             f"use_caching must be True, False or 'auto', got {value!r} in net_params."
+        )
+
+
+def check_cuda_graph(value):
+    """Refuse what is neither true nor false."""
+    if not isinstance(value, bool):
+        raise ValueError(
+            f"cuda_graph must be True or False, got {value!r} in net_params."
         )
 
 

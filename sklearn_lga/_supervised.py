@@ -148,8 +148,29 @@ class SupervisedState(nn.Module):
         self.after_update(module)
         return terms
 
-    def backward(self, module, labeled_batch, unlabeled_batch=None):
-        """What of :meth:`step` is before the update of theta, left as ``.grad``."""
+    def backward(self, module, labeled_batch, unlabeled_batch=None, compute=None):
+        """What of :meth:`step` is before the update of theta, left as ``.grad``.
+
+        ``compute`` may take the place of :meth:`gradient`.
+        """
+        compute = compute or self.gradient
+        gradient, terms = compute(
+            module, self.scalars(), labeled_batch, unlabeled_batch
+        )
+        assign_gradient(trainable_parameters(module), gradient)
+        self.n_steps_done += 1
+        return terms
+
+    def scalars(self):
+        """The numbers that the next step differs from the others by: weights."""
+        return [r.weight_at(self.progress) for r in self.regularizers]
+
+    def gradient(self, module, scalars, labeled_batch, unlabeled_batch=None):
+        """Gradient for the optimizer and the terms of :meth:`step`.
+
+        The same operations at every step, none of which the host waits for; what
+        changes comes in ``scalars``, numbers or tensors, and in the batches.
+        """
         parameters = trainable_parameters(module)
         rows, labels = labeled_batch
         outputs = module(rows)
@@ -161,24 +182,24 @@ class SupervisedState(nn.Module):
             rows = (unlabeled_batch or labeled_batch)[0]
             with frozen_statistics(module):
                 logits = module(rows)
-            term = self._regularization(module, rows, logits)
+            term = self._regularization(module, rows, logits, scalars)
             of_term = alignment.flat_gradient(term, parameters)
             means += [(of_term, len(rows)), (term.detach(), len(rows))]
         (gradient, loss, *regularization), _ = self.ranks.means(
             *zip(*means, strict=True)
         )
         terms = {"loss": loss, "labeled_loss": loss}
-        self._finish_gradient(parameters, gradient, regularization, terms)
-        return terms | {"y_pred": mean_of_members(outputs.detach())}
+        gradient = self._regularized(gradient, terms, regularization)
+        return gradient, terms | {"y_pred": mean_of_members(outputs.detach())}
 
-    def _finish_gradient(self, parameters, gradient, regularization, terms):
-        """Leave the gradient for the optimizer, that of the regularizers with it."""
-        if regularization:
-            gradient = gradient + regularization[0]
-            terms["regularization_loss"] = regularization[1]
-            terms["loss"] = terms["loss"] + regularization[1]
-        assign_gradient(parameters, gradient)
-        self.n_steps_done += 1
+    @staticmethod
+    def _regularized(gradient, terms, regularization):
+        """The gradient with that of the regularizers, whose value joins the terms."""
+        if not regularization:
+            return gradient
+        of_term, terms["regularization_loss"] = regularization
+        terms["loss"] = terms["loss"] + terms["regularization_loss"]
+        return gradient + of_term
 
     def after_update(self, module):
         """What of :meth:`step` is behind the update of theta."""
@@ -200,13 +221,14 @@ class SupervisedState(nn.Module):
     def _regularizers_and_states(self):
         return zip(self.regularizers, self.regularizer_states, strict=True)
 
-    def _regularization(self, module, rows, logits):
+    def _regularization(self, module, rows, logits, weights):
         """The regularizers' weighted terms, with their graph."""
         with frozen_statistics(module):
             return sum(
-                regularizer.weight_at(self.progress)
-                * regularizer.loss(state, module, rows, logits)
-                for regularizer, state in self._regularizers_and_states()
+                weight * regularizer.loss(state, module, rows, logits)
+                for weight, (regularizer, state) in zip(
+                    weights, self._regularizers_and_states(), strict=True
+                )
             )
 
     def labels(self):

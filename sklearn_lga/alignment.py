@@ -98,8 +98,8 @@ def bias_corrected(average, decay, n_updates):
 
     Parameters
     ----------
-    average : Tensor
-        Of :func:`moving_average`.
+    average : Tensor, or 1.0
+        Of :func:`moving_average`; 1.0 gives the factor of the correction.
 
     decay : float in [0, 1)
         The same as there.

@@ -76,7 +76,13 @@ NET_PARAMS = st.dictionaries(
             *("optimizer__fused", "optimizer__nonsense", "module__bias", "module__x"),
             *("iterator_train__num_workers", "iterator_train__batch_size"),
             *("iterator_valid__batch_size", "iterator_train__shuffle"),
-            *("iterator_train", "use_caching", "torch_load_kwargs", "callbacks__x"),
+            *(
+                "iterator_train",
+                "use_caching",
+                "torch_load_kwargs",
+                "callbacks__x",
+                "cuda_graph",
+            ),
             *("lr", "nonsense", "max_epochs", 3),
         ]
     ),

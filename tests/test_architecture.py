@@ -28,6 +28,7 @@ ALLOWED = {
     "_label_rows": {"alignment", "torch"},
     "_supervised": {"_jacobian", "_ranks", "alignment", "torch"},
     "_engine": {"_jacobian", "_label_rows", "_supervised", "alignment", "torch"},
+    "_recording": {"torch"},
     "_batches": {"_ranks", "numpy", "scipy", "torch"},
     "_version": set(),
     "_files": {"numpy", "torch"},
@@ -37,7 +38,7 @@ ALLOWED = {
     "datasets": {"_labels", "numpy", "scipy", "sklearn"},
     "model_selection": {"_labels", "numpy", "sklearn"},
     # L1
-    "_net": {"_batches", "_engine", "torch", "skorch"},
+    "_net": {"_batches", "_engine", "_recording", "torch", "skorch"},
     "analysis": {"numpy", "scipy", "torch", "skorch"},
     "_random": {"numpy", "torch", "sklearn"},
     "_snapshot": {"_files", "torch"},
