@@ -13,7 +13,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch.helper import predefined_split
 
-from ._batches import RowDataset, SemiSupervisedDataset, n_steps_per_epoch
+from ._batches import (
+    RowDataset,
+    SemiSupervisedDataset,
+    fits_on,
+    n_steps_per_epoch,
+)
 from ._checks import (
     check_any_labeled,
     check_callbacks,
@@ -154,6 +159,8 @@ class BaseNetEstimator(
                 identity, seeds, global_generator=self.module is not None
             )
         dataset, valid = self._datasets(X, encoded, seeds.split)
+        if fits_on(device, dataset.X) and not self._sets_iterator():
+            dataset.keep_on(device)
         net = self._make_net(dataset, valid, seeds, device, callbacks)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
@@ -318,6 +325,10 @@ class BaseNetEstimator(
                 "or a device that torch finds on this machine."
             ) from error
         return self.device
+
+    def _sets_iterator(self):
+        """Whether the user says how batches are loaded: from the host, then."""
+        return any(name.startswith("iterator_train") for name in self.net_params or {})
 
     def _warm_start(self, net, previous, dataset):
         """Take over the network, and the labels where the rows are the same."""

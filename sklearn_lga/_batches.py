@@ -43,6 +43,22 @@ def take_rows(X, rows):
     return torch.from_numpy(batch.copy() if is_view else batch)
 
 
+def on_device(X, device):
+    """All rows of X, dense and in float32, on a device; copied in slices."""
+    rows = torch.empty(X.shape, device=device)
+    for part in SequentialSampler(len(rows), batch_size=8192):
+        rows[part] = take_rows(X, part).to(device)
+    return rows
+
+
+def fits_on(device, X):
+    """Whether X takes at most half of the free memory of a CUDA device."""
+    if torch.device(device).type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return 2 * 4 * math.prod(X.shape) <= free
+
+
 class RowDataset(Dataset):
     """Rows of a table and their labels, fetched a whole batch at a time.
 
@@ -94,19 +110,35 @@ class SemiSupervisedDataset(Dataset):
         self.unlabeled_rows = unlabeled_rows
         self.ranks = ranks
         self.own_rows = ranks.own(unlabeled_rows)
+        self.table = None
 
     def __len__(self):
         return max(len(self.unlabeled_rows), len(self.labeled_rows))
 
+    def keep_on(self, device):
+        """Copy rows and labels to a device, where batches are then taken from them."""
+        self.table = on_device(self.X, device)
+        self.labels, self.labeled_rows, self.own_rows = (
+            torch.as_tensor(values, device=device)
+            for values in (self.labels, self.labeled_rows, self.own_rows)
+        )
+
     def __getitem__(self, batch):
-        labeled, unlabeled = batch
+        labeled, unlabeled = map(self._where_rows_are, batch)
         labeled_batch = self._take(self.labeled_rows, labeled), self.labels[labeled]
         if unlabeled is None:
             return (labeled_batch,)
         return labeled_batch, (self._take(self.own_rows, unlabeled), unlabeled)
 
+    def _where_rows_are(self, positions):
+        if positions is None or self.table is None:
+            return positions
+        return positions.to(self.table.device, non_blocking=True)
+
     def _take(self, rows, positions):
-        return take_rows(self.X, rows[positions.numpy()])
+        if self.table is None:
+            return take_rows(self.X, rows[positions.numpy()])
+        return self.table[rows[positions]]
 
 
 def n_batches(n_rows, batch_size):

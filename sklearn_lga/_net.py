@@ -17,6 +17,9 @@ from ._recording import recorded_gradient
 ROW_MULTIPLE = 16
 """Rows to a multiple of which prediction batches of the built-in network are padded."""
 
+STEPS_BETWEEN_WAITS = {"cpu": 1, "cuda": 100}
+"""Steps after which the losses are read, for which the host waits but on a CPU."""
+
 
 @contextmanager
 def made_from(arguments):
@@ -204,7 +207,38 @@ class SemiSupervisedNet(NeuralNet):
             if name in self.sums_:
                 self.sums_[name] += value
             elif name not in ("loss", "y_pred"):
-                self.sums_[name] = torch.as_tensor(value).clone()
+                self.sums_[name] = torch.as_tensor(value, device=self.device).clone()
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """As in skorch, but that the host does not wait for every training loss."""
+        if not training:
+            return super().run_single_epoch(
+                iterator, training, prefix, step_fn, **fit_params
+            )
+        every = STEPS_BETWEEN_WAITS.get(torch.device(self.device).type, 1)
+        for i, batch in enumerate(iterator, start=1):
+            self.notify("on_batch_begin", batch=batch, training=True)
+            step = step_fn(batch, **fit_params)
+            self.history.record_batch("train_batch_size", len(batch[0][0]))
+            self.history.record_batch("train_loss", step["loss"])
+            self.unread_.append((step["loss"], step["labeled_loss"]))
+            if i % every == 0:
+                self.read_losses()
+            self.notify("on_batch_end", batch=batch, training=True, **step)
+        self.read_losses()
+        # Of all steps, also those before an interruption.
+        self.history.record("train_batch_count", len(self.sampler_))
+
+    def read_losses(self):
+        """Put numbers in place of tensors, and stop at one that is not finite."""
+        if not self.unread_:
+            return
+        losses = torch.stack([torch.stack(pair) for pair in self.unread_]).tolist()
+        batches, self.unread_ = self.history[-1]["batches"][-len(losses) :], []
+        for batch, (loss, labeled_loss) in zip(batches, losses, strict=True):
+            batch["train_loss"] = loss
+            if not math.isfinite(loss):
+                self._raise_not_finite(loss, math.isfinite(labeled_loss))
 
     def evaluation_step(self, batch, training=False):
         """Outputs of a batch, the same for a row whatever rows come with it.
@@ -221,37 +255,26 @@ class SemiSupervisedNet(NeuralNet):
     def on_epoch_begin(self, net, **kwargs):
         """Start summing up the terms of the epoch's steps."""
         super().on_epoch_begin(net, **kwargs)
-        self.sums_ = {}
+        self.sums_, self.unread_ = {}, []
 
     def on_epoch_end(self, net, **kwargs):
         """Record the epoch's mean of each term of the engine's."""
         super().on_epoch_end(net, **kwargs)
-        # skorch counts those since an interruption only.
-        n_batches = len(self.sampler_)
-        self.history.record("train_batch_count", n_batches)
         for name, total in self.sums_.items():
-            self.history.record(name, total.item() / n_batches)
+            self.history.record(name, total.item() / len(self.sampler_))
 
     def on_train_begin(self, net, **kwargs):
         """Have the gradients recorded, where that is asked for."""
         super().on_train_begin(net, **kwargs)
-        self.compute_ = None
+        self.unread_, self.compute_ = [], None
         if self.cuda_graph:
             self.compute_ = recorded_gradient(self.state_, self.device)
 
     def on_train_end(self, net, **kwargs):
         """Drop what only a training in progress needs."""
         super().on_train_end(net, **kwargs)
+        self.read_losses()
         self.sums_, self.sampler_, self.compute_ = {}, None, None
-
-    def on_batch_end(self, net, batch=None, training=False, **terms):
-        """Stop with a clear error as soon as a training loss is not a number."""
-        super().on_batch_end(net, batch=batch, training=training, **terms)
-        if training and not math.isfinite(
-            self.history[-1, "batches", -1, "train_loss"]
-        ):
-            labels_are_to_blame = math.isfinite(terms["labeled_loss"].item())
-            self._raise_not_finite(terms["loss"].item(), labels_are_to_blame)
 
     def check_finite(self):
         """Refuse what the last update of a training may have left.

@@ -24,6 +24,7 @@ def take_snapshot(net, epoch_start, global_generator):
     snapshot : dict
         Plain data and tensors, which are the net's own and not copies.
     """
+    net.read_losses()
     return {
         "n_batches": len(net.history[-1, "batches"]),
         "epoch_start": epoch_start,

@@ -241,9 +241,29 @@ class WideResNet(nn.Module):
 
     def forward(self, x):
         """Logits (n_images, n_outputs) of images (n_images, channels, h, w)."""
-        x = self.units(self.stem(self.augmentation(x)))
+        return self.deterministic(self.augmentation(x))
+
+    def deterministic(self, x):
+        """What follows the augmentation: nothing in it is drawn at random."""
+        x = self.units(self.stem(x))
         x = F.leaky_relu(self.norm(x), SLOPE).mean(dim=(2, 3))
         return self.head(x)
+
+    @property
+    def can_push_forward(self):
+        """Whether a call is :meth:`deterministic` behind ``augmentation``.
+
+        Not where a subclass has a forward pass of its own or layers were exchanged.
+        """
+        kinds = {type(m) for m in self.modules() if m is not self}
+        return type(self).forward is WideResNet.forward and kinds <= KINDS
+
+
+KINDS = {
+    *(Augmentation, ResidualUnit, nn.Sequential, nn.Identity),
+    *(nn.Conv2d, nn.BatchNorm2d, nn.Linear),
+}
+"""What a network is made of."""
 
 
 def check_shape(n_features, translation):

@@ -69,7 +69,7 @@ class Operations(TorchDispatchMode):
                 continue  # a view, or written in its place
             pairs = zip(tree_leaves(recorded), tree_leaves(result), strict=True)
             for old, new in pairs:
-                if isinstance(old, torch.Tensor):
+                if isinstance(old, torch.Tensor) and not old._is_zerotensor():
                     old.copy_(new)
 
 

@@ -7,7 +7,9 @@ from scipy import sparse
 
 from sklearn_lga._batches import (
     BatchStream,
+    JoinedColumns,
     PairedSampler,
+    SemiSupervisedDataset,
     SequentialSampler,
     n_steps_per_epoch,
     take_rows,
@@ -69,3 +71,31 @@ def test_rows_are_copied_as_float32(dtype, rows):
         np.testing.assert_array_equal(batch, X[rows].astype(np.float32))
         batch.fill_(7.0)
     assert X.max() == 1
+
+
+TABLES = {
+    "integers": lambda X: (10 * X).astype(np.int64),
+    "CSR": sparse.csr_matrix,
+    "joined": lambda X: JoinedColumns(sparse.csr_matrix(X), X[:, :2]),
+    "images": lambda X: X.reshape(-1, 1, 2, 2),
+}
+
+
+@pytest.mark.parametrize("unlabeled", [torch.tensor([9, 3]), None])
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_batches_taken_from_a_device_are_the_same(table, unlabeled):
+    X = table(np.random.RandomState(0).randn(9000, 4))
+    labeled_rows = np.arange(10, 9000, 3)
+    labels = torch.arange(2.0 * len(labeled_rows)).reshape(-1, 2)
+    datasets = [
+        SemiSupervisedDataset(X, labeled_rows, labels, np.arange(1, 9000, 3))
+        for _ in range(2)
+    ]
+    datasets[1].keep_on("cpu")
+    batch = torch.tensor([2990, 2, 7]), unlabeled
+    ours, theirs = (dataset[batch] for dataset in datasets)
+    assert len(ours) == len(theirs) == (1 if unlabeled is None else 2)
+    for pair, same in zip(ours, theirs, strict=True):
+        for tensor, other in zip(pair, same, strict=True):
+            assert tensor.dtype == other.dtype
+            assert torch.equal(tensor, other)

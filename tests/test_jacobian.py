@@ -13,6 +13,7 @@ from sklearn_lga._engine import LGAState
 from sklearn_lga._jacobian import (
     ByHand,
     DoubleBackward,
+    ForwardMode,
     can_linearize,
     differentiate,
 )
@@ -23,14 +24,14 @@ from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
 BINS = quantile_bins(np.random.RandomState(0).randn(50, 4), 5)
 
 
-def products(backend, module, parameters, n_labeled=3, seed=0):
+def products(backend, module, parameters, n_labeled=3, seed=0, shape=(4,)):
     """Of 9 rows, the first of them labelled: outputs, products and the direction."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
-    rows = normal(9, 4)
+    rows = normal(9, *shape)
     direction = normal(sum(p.numel() for p in parameters))
     passes = backend(module, parameters, rows[:n_labeled], rows[n_labeled:])
     outputs = passes.labeled_outputs, passes.unlabeled_outputs
@@ -168,9 +169,60 @@ def test_parametrized_layers_fall_back():
     assert not can_linearize(module)
 
 
-def test_images_go_by_double_backward():
-    module = WideResNet((1, 4, 4), 3, depth=10, width=1, base_channels=2)
-    assert not can_linearize(module)
+def residual_network(**kwargs):
+    generator = torch.Generator().manual_seed(0)
+    sizes = {"depth": 10, "width": 1, "base_channels": 2}
+    return WideResNet((1, 5, 4), 3, **sizes, generator=generator, **kwargs)
+
+
+class RescaledImages(WideResNet):
+    def forward(self, x):
+        return super().forward(2.0 * x)
+
+
+def with_dropout():
+    module = residual_network()
+    module.units.append(nn.Dropout())
+    return module
+
+
+def with_hook():
+    module = residual_network()
+    module.norm.register_forward_hook(lambda m, i, o: 2 * o)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (residual_network, ForwardMode),
+        (lambda: RescaledImages((1, 5, 4), 3, depth=10), DoubleBackward),
+        (with_dropout, DoubleBackward),
+        (with_hook, DoubleBackward),
+    ],
+)
+def test_pushed_forward_where_it_is_right(build, expected):
+    module = build()
+    rows = torch.ones(2, 2, 1, 5, 4)
+    assert type(differentiate(module, list(module.parameters()), *rows)) is expected
+
+
+@pytest.mark.parametrize("frozen", [[], ["stem.weight", "units.1.norm2.bias"]])
+@pytest.mark.parametrize("seed", range(3))
+def test_forward_mode_agrees_with_double_backward(seed, frozen):
+    got, statistics = [], []
+    for backend in (DoubleBackward, ForwardMode):
+        noise = torch.Generator().manual_seed(seed)
+        module = residual_network(translation=1, noise_generator=noise).double()
+        for name in frozen:
+            module.get_parameter(name).requires_grad_(False)
+        parameters = trainable_parameters(module)
+        got.append(products(backend, module, parameters, shape=(1, 5, 4)))
+        statistics.append(dict(module.named_buffers()))
+    check_equal(*got)
+    assert got[0][3].abs().min() > 0
+    for name, buffer in statistics[0].items():
+        assert torch.equal(buffer, statistics[1][name]), name
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,8 +6,9 @@ import pytest
 import torch
 from sklearn.datasets import load_iris
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from sklearn_lga import LGAClassifier, _net
+from sklearn_lga import LGAClassifier, _base, _net
 from sklearn_lga._engine import LGAState
 from sklearn_lga._ranks import Ranks
 from sklearn_lga._recording import RecordedGradient, recorded_gradient
@@ -24,7 +25,7 @@ from sklearn_lga.regularizers import (
     PseudoLabel,
 )
 
-from .recording import OperationRecorder
+from .recording import WAITS_ON_THE_HOST, OperationRecorder
 
 N_STEPS = 10
 needs_cuda = pytest.mark.skipif(
@@ -108,7 +109,7 @@ def train(build, recorded, *, state=LGAState, n_labeled=12, shape=(4,), **kwargs
     return module, state, losses, recorder
 
 
-def assert_recorded_is_equal(*args, **kwargs):
+def assert_recorded_is_equal(*args, atol=0.0, **kwargs):
     module, state, losses, _ = train(*args, recorded=False, **kwargs)
     same_module, same_state, same_losses, recorder = train(
         *args, recorded=True, **kwargs
@@ -122,7 +123,7 @@ def assert_recorded_is_equal(*args, **kwargs):
         assert ours.keys() == theirs.keys()
         for name in ours:
             pair = torch.as_tensor(ours[name]), torch.as_tensor(theirs[name])
-            assert torch.equal(*pair), name
+            torch.testing.assert_close(*pair, rtol=0.0, atol=atol, msg=name)
     assert state.n_steps_done == same_state.n_steps_done == N_STEPS
 
 
@@ -142,7 +143,8 @@ def test_with_regularizers(regularizer):
 
 
 def test_through_a_residual_network_and_its_augmentation():
-    assert_recorded_is_equal(wide_resnet, shape=(1, 8, 8))
+    # Convolutions round differently where their memory is aligned differently.
+    assert_recorded_is_equal(wide_resnet, shape=(1, 8, 8), atol=1e-5)
 
 
 class Impatient(nn.Linear):
@@ -191,7 +193,7 @@ def iris():
 
 def fitted(iris, net_params, estimator=LGAClassifier, **kwargs):
     settings = {"max_epochs": 6, "unlabeled_batch_size": 32, "random_state": 0}
-    return estimator(**settings, net_params=net_params, **kwargs).fit(*iris)
+    return estimator(**settings | kwargs, net_params=net_params).fit(*iris)
 
 
 @pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
@@ -213,6 +215,51 @@ def test_estimators_train_by_the_recording(estimator, iris, monkeypatch):
     assert same.history_[:, "train_loss"] == plain.history_[:, "train_loss"]
     again = pickle.loads(pickle.dumps(copy.deepcopy(same)))
     assert again.net_.compute_ is None
+
+
+def test_estimators_train_on_rows_that_a_device_keeps(iris, monkeypatch):
+    plain = fitted(iris, None, device="cpu")
+    kept = []
+
+    def fits_on(device, X):
+        kept.append((device, len(X)))
+        return True
+
+    monkeypatch.setattr(_base, "fits_on", fits_on)
+    same = fitted(iris, None, device="cpu")
+    assert kept == [("cpu", 150)]
+    np.testing.assert_array_equal(same.transduction_, plain.transduction_)
+    assert same.history_[:, "train_loss"] == plain.history_[:, "train_loss"]
+
+
+class CountWaits(TorchDispatchMode):
+    def __init__(self):
+        super().__init__()
+        self.n_waits = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        self.n_waits += operation._schema.name in WAITS_ON_THE_HOST
+        return operation(*args, **(kwargs or {}))
+
+
+def waits_in_a_fit(iris, batch_size):
+    with CountWaits() as counter:
+        model = fitted(iris, None, unlabeled_batch_size=batch_size)
+    return counter.n_waits, model
+
+
+def test_the_host_waits_once_an_epoch(iris, monkeypatch):
+    losses = waits_in_a_fit(iris, 8)[1].history_[:, "batches", :, "train_loss"]
+    monkeypatch.setitem(_net.STEPS_BETWEEN_WAITS, "cpu", 100)
+    n_waits, model = waits_in_a_fit(iris, 8)  # 15 steps an epoch
+    assert n_waits == waits_in_a_fit(iris, 120)[0] > 0
+    assert model.history_[:, "batches", :, "train_loss"] == losses
+
+
+def test_a_loss_that_is_read_late_stops_the_fit(iris, monkeypatch):
+    monkeypatch.setitem(_net.STEPS_BETWEEN_WAITS, "cpu", 100)
+    with pytest.raises(ValueError, match="in epoch 1: lr=1e.30 is too large"):
+        fitted(iris, None, lr=1e30)
 
 
 def test_refuses_what_is_not_a_bool(iris):
