@@ -109,7 +109,7 @@ def train(build, recorded, *, state=LGAState, n_labeled=12, shape=(4,), **kwargs
     return module, state, losses, recorder
 
 
-def assert_recorded_is_equal(*args, atol=0.0, **kwargs):
+def assert_recorded_is_equal(*args, tol=0.0, **kwargs):
     module, state, losses, _ = train(*args, recorded=False, **kwargs)
     same_module, same_state, same_losses, recorder = train(
         *args, recorded=True, **kwargs
@@ -123,7 +123,7 @@ def assert_recorded_is_equal(*args, atol=0.0, **kwargs):
         assert ours.keys() == theirs.keys()
         for name in ours:
             pair = torch.as_tensor(ours[name]), torch.as_tensor(theirs[name])
-            torch.testing.assert_close(*pair, rtol=0.0, atol=atol, msg=name)
+            torch.testing.assert_close(*pair, rtol=tol, atol=tol, msg=name)
     assert state.n_steps_done == same_state.n_steps_done == N_STEPS
 
 
@@ -144,7 +144,7 @@ def test_with_regularizers(regularizer):
 
 def test_through_a_residual_network_and_its_augmentation():
     # Convolutions round differently where their memory is aligned differently.
-    assert_recorded_is_equal(wide_resnet, shape=(1, 8, 8), atol=1e-5)
+    assert_recorded_is_equal(wide_resnet, shape=(1, 8, 8), tol=1e-5)
 
 
 class Impatient(nn.Linear):
