@@ -244,7 +244,18 @@ class WideResNet(nn.Module):
         return self.deterministic(self.augmentation(x))
 
     def deterministic(self, x):
-        """What follows the augmentation: nothing in it is drawn at random."""
+        """What follows the augmentation: nothing in it is drawn at random.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_images, channels, height, width)
+            Augmented images.
+
+        Returns
+        -------
+        logits : Tensor of shape (n_images, n_outputs)
+            The network's outputs.
+        """
         x = self.units(self.stem(x))
         x = F.leaky_relu(self.norm(x), SLOPE).mean(dim=(2, 3))
         return self.head(x)
