@@ -142,7 +142,7 @@ def test_the_full_protocol():
     from images import FULL, METHODS, classifier, regularizers
 
     assert FULL.n_steps == 500_000
-    model = classifier("VAT + EntMin", "cifar10", 45_000, FULL)
+    model = classifier("VAT + EntMin", "cifar10", 4_000, 45_000, FULL)
     assert (model.lr, model.batch_size, model.include_labeled) == (3e-3, 50, True)
     vat, entropy = model.regularizers
     assert (vat.weight, vat.eps, vat.ramp_up) == (0.3, 6.0, 0.4)

@@ -41,7 +41,8 @@ class Protocol:
     ``lr`` is that of each method; ``augmentation`` and ``vat_eps`` those of each data
     set; ``unlabeled_batch_size`` the unlabelled images of a step (None: as many as
     labelled ones); ``n_train`` the training images that are used (None: all) and
-    ``pool`` the square of pixels that are averaged into one.
+    ``pool`` the square of pixels that are averaged into one. ``weight_per_root_share``
+    is T(i) for each root of the share of labelled images (None: T(i) is that of ``lga``).
     """
 
     data: dict  # name: label counts
@@ -58,6 +59,7 @@ class Protocol:
     n_train: int | None = None
     n_valid: int | None = None
     pool: int = 1
+    weight_per_root_share: float | None = None
     weights: dict = field(
         default_factory=lambda: {
             "VAT": 0.3,
@@ -144,7 +146,7 @@ def training_rows(y, n_labeled, n_train, seed):
     return rows, np.where(np.isin(rows, labeled), y[rows], -1)
 
 
-def classifier(method, data, n_rows, protocol, **changes):
+def classifier(method, data, n_labeled, n_rows, protocol, **changes):
     """The estimator of one method; ``changes`` override its settings."""
     batch_size = protocol.unlabeled_batch_size or protocol.batch_size
     steps_per_epoch = math.ceil(n_rows / batch_size)
@@ -162,6 +164,9 @@ def classifier(method, data, n_rows, protocol, **changes):
     if method.startswith("LGA"):
         estimator = LGAClassifier
         settings |= protocol.lga | {"label_lr": protocol.lga["label_lr"] / n_epochs}
+        if protocol.weight_per_root_share is not None:
+            root = math.sqrt(n_labeled / n_rows)
+            settings["labeled_weight"] = protocol.weight_per_root_share * root
     if "label_lr" in changes:
         changes["label_lr"] /= n_epochs
     network = protocol.network | protocol.augmentation[data]
@@ -177,7 +182,7 @@ def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
     rows, y = training_rows(bunch.y, n_labeled, protocol.n_train, seed)
     valid = bunch.X_valid[: protocol.n_valid], bunch.y_valid[: protocol.n_valid]
     keep_best = KeepBest(*valid, every=protocol.validate_every)
-    model = classifier(method, data, len(rows), protocol, **changes)
+    model = classifier(method, data, n_labeled, len(rows), protocol, **changes)
     drop = LRScheduler(
         torch.optim.lr_scheduler.StepLR,
         step_size=int(0.8 * protocol.n_steps),
@@ -246,7 +251,7 @@ FULL = Protocol(
 )
 SCALED = Protocol(
     data={"fashion_mnist": (100, 250, 1000)},
-    seeds=2,
+    seeds=5,
     n_steps=2000,
     batch_size=64,
     validate_every=100,
@@ -254,7 +259,8 @@ SCALED = Protocol(
     augmentation={"fashion_mnist": {"flip": False, "translation": 1, "noise": 0.0}},
     vat_eps={"fashion_mnist": 1.0},
     lr=dict.fromkeys(METHODS, 1e-2),  # this and lga: see search_images.py
-    lga=FULL.lga | {"labeled_weight": 0.5},
+    lga=FULL.lga,
+    weight_per_root_share=0.8,
     n_train=2500,
     n_valid=2000,
     pool=2,

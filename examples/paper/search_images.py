@@ -18,7 +18,9 @@ from images import FULL, SCALED, run
 from runs import RESULTS, complete, read_lines
 
 DATA, SEED = "fashion_mnist", 1000
-BASE = dataclasses.replace(SCALED, lr=FULL.lr, lga=FULL.lga, n_train=5000)
+BASE = dataclasses.replace(
+    SCALED, lr=FULL.lr, lga=FULL.lga, weight_per_root_share=None, n_train=5000
+)
 PATH = RESULTS / "images_search.jsonl"
 
 LGA = {
