@@ -2,6 +2,7 @@
 
 import math
 from abc import ABCMeta, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -22,6 +23,7 @@ from ._batches import (
 from ._checks import (
     check_any_labeled,
     check_callbacks,
+    check_cuda_graph,
     check_float32_range,
     check_length,
     check_regularizers,
@@ -160,7 +162,8 @@ class BaseNetEstimator(
             )
         dataset, valid = self._datasets(X, encoded, seeds.split)
         if fits_on(device, dataset.X) and not self._sets_iterator():
-            dataset.keep_on(device)
+            with suppress(torch.OutOfMemoryError):  # then batches come from the host
+                dataset.keep_on(device)
         net = self._make_net(dataset, valid, seeds, device, callbacks)
         with self._module_randomness(seeds.module, net.device):
             net.initialize()
@@ -275,6 +278,7 @@ class BaseNetEstimator(
         module = self._module_factory(dataset, seeds.module, noise_generator)
         net_params = {**self._default_optimizer(device), **(self.net_params or {})}
         check_routed_arguments(self.module, net_params)
+        check_cuda_graph(net_params, ranks.count, state_arguments.get("label_device"))
         return SemiSupervisedNet(
             module,
             self._objective,

@@ -45,18 +45,18 @@ def take_rows(X, rows):
 
 def on_device(X, device):
     """All rows of X, dense and in float32, on a device; copied in slices."""
-    rows = torch.empty(X.shape, device=device)
+    rows = torch.empty(X.shape, dtype=torch.float32, device=device)
     for part in SequentialSampler(len(rows), batch_size=8192):
         rows[part] = take_rows(X, part).to(device)
     return rows
 
 
 def fits_on(device, X):
-    """Whether X takes at most half of the free memory of a CUDA device."""
+    """Whether X takes at most a quarter of the free memory of a CUDA device."""
     if torch.device(device).type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return 2 * 4 * math.prod(X.shape) <= free
+    return 4 * 4 * math.prod(X.shape) <= free
 
 
 class RowDataset(Dataset):
@@ -87,7 +87,7 @@ class SemiSupervisedDataset(Dataset):
     Parameters
     ----------
     X : ndarray, CSR matrix or JoinedColumns of shape (n_rows, ...)
-        All rows; it is never copied whole.
+        All rows; they are never copied whole but by :meth:`keep_on`.
 
     labeled_rows : ndarray of shape (n_labeled,)
         Where the labelled rows stand in X.
@@ -117,11 +117,12 @@ class SemiSupervisedDataset(Dataset):
 
     def keep_on(self, device):
         """Copy rows and labels to a device, where batches are then taken from them."""
-        self.table = on_device(self.X, device)
+        table = on_device(self.X, device)
         self.labels, self.labeled_rows, self.own_rows = (
             torch.as_tensor(values, device=device)
             for values in (self.labels, self.labeled_rows, self.own_rows)
         )
+        self.table = table
 
     def __getitem__(self, batch):
         labeled, unlabeled = map(self._where_rows_are, batch)

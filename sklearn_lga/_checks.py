@@ -187,6 +187,22 @@ def count_held_out(validation_fraction, n_labeled):
     return n_held_out
 
 
+def check_cuda_graph(net_params, n_processes, label_device):
+    """Refuse a recorded step that would have to wait in the middle."""
+    if not net_params.get("cuda_graph"):
+        return
+    reason = None
+    if n_processes > 1:
+        reason = "several processes, which exchange their gradients"
+    elif label_device is not None:
+        reason = f"label_device={label_device!r}, which copies labels"
+    if reason is not None:
+        raise ValueError(
+            f"net_params={{'cuda_graph': True}} cannot be used with {reason} in every "
+            "step. Leave one of the two out."
+        )
+
+
 def check_two_dimensional(X):
     """Refuse arrays of more dimensions where a linear model is fitted."""
     if X.ndim != 2:

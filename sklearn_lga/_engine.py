@@ -88,11 +88,6 @@ class LGAState(SupervisedState):
         self.register_buffer("gradient_average", torch.zeros(self.n_parameters))
         self.register_buffer("fourth_moment", torch.zeros(self.n_parameters))
 
-    @property
-    def label_device(self):
-        """Where the labels stay, or None."""
-        return self.label_rows.device
-
     def labels(self):
         """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
         return self.objective.parameterize(self.label_rows.w)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 import torch.nn.functional as F
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import unpack_data
 from skorch.utils import TeeGenerator, to_device
 
@@ -59,6 +59,15 @@ def check_is_module(module):
             "module must be a class or callable that gives a torch.nn.Module, got one "
             f"that gives {type(module).__name__}."
         )
+
+
+def looks_at_batches(callback):
+    """Whether a callback may need the losses of batches as they come.
+
+    A ``Checkpoint``, which runs last, asks for them where it does.
+    """
+    overridden = type(callback).on_batch_end is not Callback.on_batch_end
+    return overridden and not getattr(callback, "runs_last", False)
 
 
 def as_is(batch):
@@ -215,13 +224,14 @@ class SemiSupervisedNet(NeuralNet):
             return super().run_single_epoch(
                 iterator, training, prefix, step_fn, **fit_params
             )
-        every = STEPS_BETWEEN_WAITS.get(torch.device(self.device).type, 1)
+        every = self._steps_between_waits()
         for i, batch in enumerate(iterator, start=1):
             self.notify("on_batch_begin", batch=batch, training=True)
             step = step_fn(batch, **fit_params)
             self.history.record_batch("train_batch_size", len(batch[0][0]))
             self.history.record_batch("train_loss", step["loss"])
-            self.unread_.append((step["loss"], step["labeled_loss"]))
+            record = self.history[-1]["batches"][-1]
+            self.unread_.append((record, step["loss"], step["labeled_loss"]))
             if i % every == 0:
                 self.read_losses()
             self.notify("on_batch_end", batch=batch, training=True, **step)
@@ -229,14 +239,23 @@ class SemiSupervisedNet(NeuralNet):
         # Of all steps, also those before an interruption.
         self.history.record("train_batch_count", len(self.sampler_))
 
+    def _steps_between_waits(self):
+        """One where callbacks may look at the losses of a batch."""
+        if any(looks_at_batches(callback) for _, callback in self.callbacks_):
+            return 1
+        return STEPS_BETWEEN_WAITS.get(torch.device(self.device).type, 1)
+
     def read_losses(self):
         """Put numbers in place of tensors, and stop at one that is not finite."""
         if not self.unread_:
             return
-        losses = torch.stack([torch.stack(pair) for pair in self.unread_]).tolist()
-        batches, self.unread_ = self.history[-1]["batches"][-len(losses) :], []
-        for batch, (loss, labeled_loss) in zip(batches, losses, strict=True):
-            batch["train_loss"] = loss
+        unread, self.unread_ = self.unread_, []
+        values = [loss.reshape(()) for _, *losses in unread for loss in losses]
+        values = torch.stack(values).tolist()
+        for (record, *_), loss, labeled_loss in zip(
+            unread, values[::2], values[1::2], strict=True
+        ):
+            record["train_loss"] = loss
             if not math.isfinite(loss):
                 self._raise_not_finite(loss, math.isfinite(labeled_loss))
 

@@ -1,33 +1,22 @@
 """The gradients of a step on CUDA, recorded once and replayed as one graph."""
 
-from collections import Counter
+import threading
+from contextlib import contextmanager
 
 import torch
 
 N_WARM_UP = 3
 """Steps of each shape that are taken as they are before one is recorded."""
 
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a graph is recorded, as this and the check for waits are a process's."""
+
 
 def recorded_gradient(state, device):
     """What computes ``state.gradient`` by a CUDA graph; None on other devices."""
     if torch.device(device).type != "cuda":
         return None
-    check_recordable(state)
     return RecordedGradient(state, CudaRecorder(device, state.noise_generator))
-
-
-def check_recordable(state):
-    """Refuse what waits on the host in every step."""
-    reason = None
-    if state.ranks.count > 1:
-        reason = "several processes, which exchange their gradients"
-    elif getattr(state, "label_device", None) is not None:
-        reason = f"label_device={state.label_device!r}, as it copies labels"
-    if reason is not None:
-        raise ValueError(
-            f"net_params={{'cuda_graph': True}} cannot be used with {reason} in every "
-            "step. Leave one of the two out."
-        )
 
 
 class CudaRecorder:
@@ -35,28 +24,26 @@ class CudaRecorder:
 
     Parameters
     ----------
-    device : torch.device
+    device : torch.device or str
 
     generator : torch.Generator or None
         Which the function draws from, on the device; torch's global one aside.
     """
 
     def __init__(self, device, generator):
-        self.device = device
+        self.device = torch.device(device)
         self.generator = generator
+        with torch.cuda.device(self.device):
+            self.stream = torch.cuda.Stream()
+            self.pool = torch.cuda.graph_pool_handle()
 
     def warm_up(self, function):
-        """Call a function beside the stream, as libraries set themselves up there."""
-        with torch.cuda.device(self.device):
-            stream, aside = torch.cuda.current_stream(), torch.cuda.Stream()
-            aside.wait_stream(stream)
-            with torch.cuda.stream(aside):
-                results = function()
-            stream.wait_stream(aside)
-        return results
+        """Call a function where it will be recorded, for libraries to set up there."""
+        with self._aside():
+            return function()
 
     def record(self, function):
-        """Record a function without calling it.
+        """Record a function, which is called, but does nothing on the device.
 
         Parameters
         ----------
@@ -71,13 +58,58 @@ class CudaRecorder:
         results : object
             What the function gave: tensors that each replay overwrites.
         """
-        graph = torch.cuda.CUDAGraph()
-        if self.generator is not None:
-            graph.register_generator_state(self.generator)
-        capture = torch.cuda.graph(graph, capture_error_mode="thread_local")
-        with torch.cuda.device(self.device), capture:
-            results = function()
+        with ONE_AT_A_TIME, self._aside():
+            graph = torch.cuda.CUDAGraph()
+            if self.generator is not None:
+                # torch's own, of one state with ours: a subclass it would not take.
+                graph.register_generator_state(self.generator.graphsafe_get_state())
+            with torch.cuda.graph(
+                graph,
+                pool=self.pool,
+                stream=self.stream,
+                capture_error_mode="thread_local",
+            ):
+                results = function()
         return graph.replay, results
+
+    def refuse_waits(self, function):
+        """:meth:`warm_up`, with an error where the host would wait for the device.
+
+        While a graph is recorded, the same would leave torch in disorder.
+        """
+        with ONE_AT_A_TIME:
+            before = torch.cuda.get_sync_debug_mode()
+            torch.cuda.set_sync_debug_mode("error")
+            try:
+                return self.warm_up(function)
+            finally:
+                torch.cuda.set_sync_debug_mode(before)
+
+    @contextmanager
+    def _aside(self):
+        """On the stream of the recordings, in order with that of the caller."""
+        with torch.cuda.device(self.device):
+            stream = torch.cuda.current_stream()
+            self.stream.wait_stream(stream)
+            with torch.cuda.stream(self.stream):
+                yield
+            stream.wait_stream(self.stream)
+
+
+@contextmanager
+def refusing_what_cannot_be_recorded():
+    """Errors of the recording name the argument that asked for it."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        cause = error.__context__ or error  # the end of a recording fails, too
+        raise ValueError(
+            "net_params={'cuda_graph': True} cannot be used with this module or these "
+            f"regularizers: {cause} A step that is recorded may not wait for values "
+            "on the host, as .item() does. Leave cuda_graph out."
+        ) from error
 
 
 class RecordedGradient:
@@ -98,18 +130,16 @@ class RecordedGradient:
     def __init__(self, state, recorder):
         self.state = state
         self.recorder = recorder
-        self.n_seen = Counter()
         self.recordings = {}
+        self.storages = ()
 
     def __call__(self, module, scalars, *batches):
         """As ``state.gradient``."""
+        storages = [(p.data_ptr(), p.requires_grad) for p in module.parameters()]
+        if storages != self.storages:  # elsewhere than a recording looks for them
+            self.recordings, self.storages = {}, storages
         batches = [batch for batch in batches if batch is not None]
         shapes = tuple(part.shape for batch in batches for part in batch)
-        self.n_seen[shapes] += 1
-        if self.n_seen[shapes] <= N_WARM_UP:
-            return self.recorder.warm_up(
-                lambda: self.state.gradient(module, scalars, *batches)
-            )
         if shapes not in self.recordings:
             self.recordings[shapes] = Recording(
                 self.recorder, self.state.gradient, module, scalars, batches
@@ -117,8 +147,8 @@ class RecordedGradient:
         return self.recordings[shapes](scalars, batches)
 
     def __getstate__(self):
-        """Without the recordings, which are of one process."""
-        return vars(self) | {"recordings": {}, "n_seen": Counter()}
+        """Nothing but what to compute: graphs and streams are of one process."""
+        return {"state": self.state}
 
 
 class Recording:
@@ -139,33 +169,35 @@ class Recording:
     """
 
     def __init__(self, recorder, gradient, module, scalars, batches):
-        like = next(module.parameters())
+        like = next(p for p in module.parameters() if p.requires_grad)
         self.batches = [tuple(map(torch.empty_like, batch)) for batch in batches]
         self.scalars = like.new_empty(len(scalars))
-        self._fill(scalars, batches)
+        self.recorder = recorder
+        self.n_calls = 0
         values = self.scalars.unbind()
-        try:
-            self.replay, self.results = recorder.record(
-                lambda: gradient(module, values, *self.batches)
-            )
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            raise ValueError(
-                "net_params={'cuda_graph': True} cannot be used with this module or "
-                f"these regularizers: {error} A step that is recorded may not wait "
-                "for values on the host, as .item() does. Leave cuda_graph out."
-            ) from error
+        self.function = lambda: gradient(module, values, *self.batches)
 
     def __call__(self, scalars, batches):
         """Give the gradient, which the next call overwrites, and the terms."""
         self._fill(scalars, batches)
-        self.replay()
-        gradient, terms = self.results
+        self.n_calls += 1
+        if self.n_calls < N_WARM_UP:
+            results = self.recorder.warm_up(self.function)
+        elif self.n_calls == N_WARM_UP:
+            with refusing_what_cannot_be_recorded():
+                results = self.recorder.refuse_waits(self.function)
+        else:
+            if self.n_calls == N_WARM_UP + 1:
+                with refusing_what_cannot_be_recorded():
+                    self.replay, self.results = self.recorder.record(self.function)
+            self.replay()
+            results = self.results
+        gradient, terms = results
         return gradient, {name: value.clone() for name, value in terms.items()}
 
     def _fill(self, scalars, batches):
-        self.scalars.copy_(torch.tensor(scalars, dtype=self.scalars.dtype))
+        values = torch.tensor(scalars, dtype=self.scalars.dtype)
+        self.scalars.copy_(values, non_blocking=True)
         for mine, batch in zip(self.batches, batches, strict=True):
             for tensor, values in zip(mine, batch, strict=True):
                 tensor.copy_(values)

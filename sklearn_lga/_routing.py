@@ -121,7 +121,7 @@ class NetParamsMixin:
             if name == "use_caching":
                 check_use_caching(self.net_params[name])
             if name == "cuda_graph":
-                check_cuda_graph(self.net_params[name])
+                check_is_bool(name, self.net_params[name])
 
     def _routed_examples(self, name):
         argument = name.partition("__")[2]
@@ -144,12 +144,10 @@ def check_use_caching(value):
         )
 
 
-def check_cuda_graph(value):
+def check_is_bool(name, value):
     """Refuse what is neither true nor false."""
     if not isinstance(value, bool):
-        raise ValueError(
-            f"cuda_graph must be True or False, got {value!r} in net_params."
-        )
+        raise ValueError(f"{name} must be True or False, got {value!r} in net_params.")
 
 
 def check_routed_arguments(module, net_params):

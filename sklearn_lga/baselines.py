@@ -145,8 +145,8 @@ class RegularizedNetClassifier(ClassifierTargets, BaseRegularizedNet):
         ``AdamW``, fused), "iterator_train", "iterator_valid", "compile",
         "use_caching", "torch_load_kwargs", and routed ones as in
         ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
-        "cuda_graph": True, on CUDA, records what a step launches and replays it: the
-        same results in less time where the network is small.
+        "cuda_graph": True (experimental), on CUDA, records what a step launches and
+        replays it, to the same results; without effect on other devices.
         ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
 
     class_weight : dict, "balanced" or None, default=None
@@ -344,8 +344,8 @@ class RegularizedNetRegressor(RegressorTargets, BaseRegularizedNet):
         ``AdamW``, fused), "iterator_train", "iterator_valid", "compile",
         "use_caching", "torch_load_kwargs", and routed ones as in
         ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
-        "cuda_graph": True, on CUDA, records what a step launches and replays it: the
-        same results in less time where the network is small.
+        "cuda_graph": True (experimental), on CUDA, records what a step launches and
+        replays it, to the same results; without effect on other devices.
         ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
 
     Attributes

@@ -28,6 +28,11 @@ class OperationRecorder:
     def warm_up(function):
         return function()
 
+    @staticmethod
+    def refuse_waits(function):
+        with Operations():
+            return function()
+
     def record(self, function):
         generators = [g for g in (self.generator, torch.default_generator) if g]
         states = [generator.get_state() for generator in generators]

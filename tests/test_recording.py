@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_iris
+from skorch.callbacks import Callback
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from sklearn_lga import LGAClassifier, _base, _net
+from sklearn_lga._checks import check_cuda_graph
 from sklearn_lga._engine import LGAState
-from sklearn_lga._ranks import Ranks
+from sklearn_lga._jacobian import load_forward_rules
 from sklearn_lga._recording import RecordedGradient, recorded_gradient
 from sklearn_lga._supervised import SupervisedState
 from sklearn_lga.alignment import CLASSIFICATION
@@ -23,6 +26,7 @@ from sklearn_lga.regularizers import (
     MeanTeacher,
     PiModel,
     PseudoLabel,
+    Regularizer,
 )
 
 from .recording import WAITS_ON_THE_HOST, OperationRecorder
@@ -147,6 +151,48 @@ def test_through_a_residual_network_and_its_augmentation():
     assert_recorded_is_equal(wide_resnet, shape=(1, 8, 8), tol=1e-5)
 
 
+class OnTheHost(TorchDispatchMode):
+    """Collects operations that a tensor of the host takes part in."""
+
+    def __init__(self):
+        super().__init__()
+        self.operations = set()
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = operation(*args, **kwargs)
+        tensors = tree_leaves((args, kwargs, result))
+        if any(isinstance(t, torch.Tensor) and t.device.type == "cpu" for t in tensors):
+            self.operations.add(operation._schema.name)
+        return result
+
+
+@pytest.mark.parametrize("regularizer", [None, *REGULARIZERS.values()])
+@pytest.mark.parametrize("state_type", [LGAState, SupervisedState])
+@pytest.mark.parametrize("build", [*MODULES.values(), wide_resnet])
+def test_a_step_stays_on_the_device(build, state_type, regularizer):
+    load_forward_rules()
+    module = build(None).to("meta").train()
+    lga = {"n_unlabeled": 30, "n_outputs": 3, "label_lr": 0.3, "label_pull": 0.1}
+    state = state_type(
+        CLASSIFICATION,
+        module,
+        regularizers=[] if regularizer is None else [regularizer],
+        **lga if state_type is LGAState else {},
+    ).to("meta")
+    shape = (1, 8, 8) if build is wide_resnet else (4,)
+    with torch.device("meta"):
+        labeled = torch.empty(12, *shape), torch.empty(12, 3)
+        unlabeled = torch.empty(10, *shape), torch.arange(10)
+        scalars = torch.empty(len(state.scalars())).unbind()
+    with OnTheHost() as on_the_host:
+        gradient, terms = state.gradient(module, scalars, labeled, unlabeled)
+    assert on_the_host.operations == set()
+    values = [gradient, *terms.values()]
+    assert {value.device.type for value in values} == {"meta"}
+    assert not any(value.requires_grad for value in values)
+
+
 class Impatient(nn.Linear):
     """A layer that has the host wait for a value."""
 
@@ -159,29 +205,68 @@ def test_refuses_a_module_that_waits_on_the_host():
         train(lambda generator: Impatient(4, 3), recorded=True)
 
 
-def state_of(**kwargs):
+def state_of(module=None, n_unlabeled=5):
     return LGAState(
-        *(CLASSIFICATION, built_in(None)),
-        **{"n_unlabeled": 5, "n_outputs": 3, "label_lr": 0.1, **kwargs},
+        CLASSIFICATION,
+        module or built_in(None),
+        n_unlabeled=n_unlabeled,
+        n_outputs=3,
+        label_lr=0.1,
     )
 
 
-@pytest.mark.parametrize(
-    ("kwargs", "message"),
-    [
-        ({"label_device": "cpu"}, "with label_device='cpu'"),
-        ({"ranks": Ranks(0, 2)}, "with several processes"),
-    ],
-)
-def test_refuses_steps_that_must_wait(kwargs, message):
-    with pytest.raises(ValueError, match=message):
-        recorded_gradient(state_of(**kwargs), "cuda")
+def test_refuses_steps_that_must_wait(iris):
+    with pytest.raises(ValueError, match="cannot be used with label_device='cpu'"):
+        fitted(iris, {"cuda_graph": True}, label_device="cpu")
+    with pytest.raises(ValueError, match="cannot be used with several processes"):
+        check_cuda_graph({"cuda_graph": True}, n_processes=2, label_device=None)
+    check_cuda_graph({"cuda_graph": False}, n_processes=2, label_device="cpu")
+
+
+def test_no_graph_on_a_cpu():
+    assert recorded_gradient(state_of(), "cpu") is None
 
 
 def test_is_pickled_without_its_recordings():
-    recorded = RecordedGradient(state_of(), recorder=None)
-    recorded.recordings["shapes"] = object.__new__(type("Graph", (), {}))
-    assert pickle.loads(pickle.dumps(recorded)).recordings == {}
+    recorded = RecordedGradient(state_of(), recorder=OperationRecorder())
+    recorded.recordings["shapes"] = lambda: None  # cannot be pickled
+    assert pickle.loads(pickle.dumps(recorded)).state.n_parameters > 0
+
+
+def test_records_anew_where_parameters_have_moved():
+    generator = torch.Generator().manual_seed(0)
+    module = built_in(generator)
+    state = state_of(module=module, n_unlabeled=6)
+    recorder = OperationRecorder()
+    compute = RecordedGradient(state, recorder)
+    batches = (
+        (torch.randn(4, 4), torch.eye(3)[[0, 1, 2, 0]]),
+        (
+            torch.randn(6, 4),
+            torch.arange(6),
+        ),
+    )
+
+    def outputs():
+        return state.backward(module, *batches, compute=compute)["y_pred"]
+
+    for _ in range(5):
+        outputs()
+    n_parameters = sum(p.numel() for p in module.parameters())
+    nn.utils.vector_to_parameters(torch.zeros(n_parameters), module.parameters())
+    for _ in range(5):
+        assert torch.equal(outputs(), torch.zeros(4, 3))
+    assert len(recorder.n_operations) == 2
+
+
+class OneNumber(Regularizer):
+    def loss(self, state, module, X, logits):
+        return logits.square().mean().reshape(1)
+
+
+def test_a_term_may_be_a_vector_of_one(iris):
+    model = fitted(iris, None, regularizers=[OneNumber(0.1)])
+    assert np.isfinite(model.history_[:, "train_loss"]).all()
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +339,42 @@ def test_the_host_waits_once_an_epoch(iris, monkeypatch):
     n_waits, model = waits_in_a_fit(iris, 8)  # 15 steps an epoch
     assert n_waits == waits_in_a_fit(iris, 120)[0] > 0
     assert model.history_[:, "batches", :, "train_loss"] == losses
+
+
+class Interrupt(Callback):
+    """A key is pressed in the middle of the step after the third."""
+
+    def on_grad_computed(self, net, **kwargs):
+        if len(net.history[-1, "batches"]) == 4:
+            raise KeyboardInterrupt
+
+
+def test_losses_stay_with_their_batches(iris, monkeypatch):
+    histories = []
+    for every in (1, 100):
+        monkeypatch.setitem(_net.STEPS_BETWEEN_WAITS, "cpu", every)
+        model = fitted(iris, None, callbacks=[Interrupt()], unlabeled_batch_size=8)
+        batches = model.history_[-1]["batches"]
+        histories.append([batch.get("train_loss") for batch in batches])
+    assert histories[0] == histories[1]
+    assert [type(loss) for loss in histories[1]] == [*[float] * 3, type(None)]
+
+
+class Listener(Callback):
+    def on_train_begin(self, net, **kwargs):
+        self.losses = []
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        if training:
+            self.losses.append(net.history[-1, "batches", -1, "train_loss"])
+
+
+def test_callbacks_find_numbers(iris, monkeypatch):
+    monkeypatch.setitem(_net.STEPS_BETWEEN_WAITS, "cpu", 100)
+    model = fitted(iris, None, callbacks=[("listener", Listener())])
+    losses = dict(model.net_.callbacks_)["listener"].losses
+    assert len(losses) > 6
+    assert {type(loss) for loss in losses} == {float}
 
 
 def test_a_loss_that_is_read_late_stops_the_fit(iris, monkeypatch):

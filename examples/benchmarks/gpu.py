@@ -103,7 +103,7 @@ def seconds(step, device):
     start = time.perf_counter()
     step()
     if torch.device(device).type == "cuda":
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(device)
     return time.perf_counter() - start
 
 

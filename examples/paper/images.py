@@ -42,7 +42,7 @@ class Protocol:
     set; ``unlabeled_batch_size`` the unlabelled images of a step (None: as many as
     labelled ones); ``n_train`` the training images that are used (None: all) and
     ``pool`` the square of pixels that are averaged into one. ``weight_per_root_share``
-    is T(i) for each root of the share of labelled images (None: T(i) is that of ``lga``).
+    times the root of the share of labelled images is T(i) (None: that of ``lga`` is).
     """
 
     data: dict  # name: label counts

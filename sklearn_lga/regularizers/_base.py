@@ -112,6 +112,8 @@ class Regularizer:
     def update(self, state, module):
         """Follow an update of the network; most regularizers need not.
 
+        Tensors of the state are to be written in place.
+
         Parameters
         ----------
         state : torch.nn.Module or None
