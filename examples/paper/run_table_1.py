@@ -5,7 +5,7 @@
 
 DATA_HOME holds the images, see ``sklearn_lga.datasets.load_images``. The default is the
 full protocol, 500,000 steps of WRN-28-2 a run, which is for GPUs. ``--scaled`` is small
-enough for two CPU cores: Fashion-MNIST in 14 x 14 pixels, 5,000 training images, 2,000
+enough for two CPU cores: Fashion-MNIST in 14 x 14 pixels, 2,500 training images, 2,000
 steps of a network of depth 10. Each run is a line of ``doc/results/table_1.jsonl`` or
 ``table_1_scaled.jsonl``; stop the script at any time, it goes on where it was.
 """
