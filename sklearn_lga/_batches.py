@@ -290,3 +290,27 @@ class SequentialSampler:
     def __iter__(self):
         for start in range(0, self.n_rows, self.batch_size):
             yield slice(start, start + self.batch_size)
+
+
+class Batches:
+    """A data set's batches as a sampler says, fetched one at a time.
+
+    What ``torch.utils.data.DataLoader`` does without workers, but for its bookkeeping.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Indexed by a batch.
+
+    sampler : PairedSampler or SequentialSampler
+    """
+
+    def __init__(self, dataset, sampler):
+        self.dataset = dataset
+        self.sampler = sampler
+
+    def __len__(self):
+        return len(self.sampler)
+
+    def __iter__(self):
+        return map(self.dataset.__getitem__, self.sampler)

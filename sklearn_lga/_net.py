@@ -10,8 +10,9 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import unpack_data
 from skorch.utils import TeeGenerator, to_device
+from torch.utils.data import DataLoader
 
-from ._batches import PairedSampler, RowDataset, SequentialSampler
+from ._batches import Batches, PairedSampler, RowDataset, SequentialSampler
 from ._recording import recorded_gradient
 
 ROW_MULTIPLE = 16
@@ -162,7 +163,7 @@ class SemiSupervisedNet(NeuralNet):
             return super().initialize_optimizer(*args, **kwargs)
 
     def get_iterator(self, dataset, training=False):
-        """A DataLoader over whole batches, drawn from the engine's generator."""
+        """Whole batches in the sampler's order, by a DataLoader where it is set up."""
         part = "iterator_train" if training else "iterator_valid"
         with made_from(f"{part} of net_params"):
             return self._iterator(dataset, training, self.get_params_for(part))
@@ -184,6 +185,8 @@ class SemiSupervisedNet(NeuralNet):
             generator = torch.Generator()
             sampler = SequentialSampler(len(dataset), batch_size)
         iterator = self.iterator_train if training else self.iterator_valid
+        if iterator is DataLoader and not kwargs:
+            return Batches(dataset, sampler)
         return iterator(
             dataset,
             batch_size=None,
@@ -195,7 +198,8 @@ class SemiSupervisedNet(NeuralNet):
 
     def train_step(self, batch, **fit_params):
         """One iteration of the engine; callbacks see the gradients before it ends."""
-        self._set_training(True)
+        if not self.module_.training:
+            self._set_training(True)
         batch = to_device(batch, self.device)
         with explaining_layers(batch):
             terms = self.state_.backward(self.module_, *batch, compute=self.compute_)
@@ -251,7 +255,10 @@ class SemiSupervisedNet(NeuralNet):
             return
         unread, self.unread_ = self.unread_, []
         values = [loss.reshape(()) for _, *losses in unread for loss in losses]
-        values = torch.stack(values).tolist()
+        if len(unread) == 1:  # cheaper, on a CPU
+            values = [value.item() for value in values]
+        else:
+            values = torch.stack(values).tolist()
         for (record, *_), loss, labeled_loss in zip(
             unread, values[::2], values[1::2], strict=True
         ):
