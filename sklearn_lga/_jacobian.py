@@ -41,7 +41,17 @@ def frozen_statistics(module):
             layer.track_running_stats = True
 
 
-class DoubleBackward:
+class ThroughGraph:
+    """What passes that autograd has the graph of share."""
+
+    def unlabeled_vjp(self, delta):
+        """J^T delta of the unlabelled batch, one flat vector."""
+        return flat_gradient(
+            self.unlabeled_outputs, self.parameters, delta, retain_graph=True
+        )
+
+
+class DoubleBackward(ThroughGraph):
     """The products by reverse mode: J d is the gradient of <J^T delta, d> by delta.
 
     For any module that can be differentiated twice.
@@ -71,12 +81,6 @@ class DoubleBackward:
         )
         return g_l, self._product.detach()
 
-    def unlabeled_vjp(self, delta):
-        """J^T delta of the unlabelled batch, one flat vector."""
-        return flat_gradient(
-            self.unlabeled_outputs, self.parameters, delta, retain_graph=True
-        )
-
     def jvp(self, direction):
         """J d of the unlabelled batch, of its outputs' shape, for a flat d."""
         return torch.autograd.grad(self._product, self._delta, direction)[0]
@@ -90,7 +94,7 @@ def load_forward_rules():
         forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
 
 
-class ForwardMode:
+class ForwardMode(ThroughGraph):
     """J^T delta by reverse mode, and J d by forward mode in a pass of its own.
 
     Batch norm differentiated twice takes longer than that pass. For modules that
@@ -119,12 +123,6 @@ class ForwardMode:
         """J^T delta of both batches, flat vectors."""
         g_l = flat_gradient(self.labeled_outputs, self.parameters, labeled_delta)
         return g_l, self.unlabeled_vjp(unlabeled_delta)
-
-    def unlabeled_vjp(self, delta):
-        """J^T delta of the unlabelled batch, one flat vector."""
-        return flat_gradient(
-            self.unlabeled_outputs, self.parameters, delta, retain_graph=True
-        )
 
     @torch.no_grad()
     def jvp(self, direction):
