@@ -21,6 +21,7 @@ extras["test"] = [
     "hypothesis>=6.80",
     "numpydoc>=1.6",
     "pytest>=7.4",
+    "pytest-xdist>=3.5",
     "ruff>=0.9",
 ]
 extras["doc"] = [

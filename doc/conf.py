@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import sklearn_lga
-from sklearn_lga._command._parser import label_help
+from sklearn_lga._command.parser import label_help
 
 project = "sklearn_lga"
 author = "the sklearn_lga developers"

@@ -6,10 +6,12 @@ parameters is one flat vector of length ``n_parameters`` everywhere.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import torch
-
-from ._objectives import CLASSIFICATION, REGRESSION, Objective
+import torch.nn.functional as F
 
 __all__ = [
     "CLASSIFICATION",
@@ -25,7 +27,107 @@ __all__ = [
     "moving_average",
     "normalized_distance",
     "output_gradient",
+    "unflatten",
 ]
+
+
+def cross_entropy(logits, labels):
+    """Cross entropy of each row; ``labels`` are class weights, linear in them."""
+    return -(labels * F.log_softmax(logits, dim=-1)).sum(dim=-1)
+
+
+def cross_entropy_gradient(logits, labels):
+    """Gradient of :func:`cross_entropy` with respect to the logits."""
+    return torch.softmax(logits, dim=-1) * labels.sum(dim=-1, keepdim=True) - labels
+
+
+def half_squared_error(outputs, targets):
+    """Half the squared error of each row, summed over the outputs (Eq. 3)."""
+    return 0.5 * (outputs - targets).square().sum(dim=-1)
+
+
+def half_squared_error_gradient(outputs, targets):
+    """Gradient of :func:`half_squared_error` with respect to the outputs."""
+    return outputs - targets
+
+
+softmax = partial(torch.softmax, dim=-1)
+"""The label parameterization f of classification."""
+
+
+def softmax_pullback(labels, tangent):
+    """f'(w)^T t where f(w) = labels, a softmax."""
+    return labels * (tangent - (labels * tangent).sum(dim=-1, keepdim=True))
+
+
+log_softmax = partial(F.log_softmax, dim=-1)
+"""Label parameters whose labels are the predictions of classification."""
+
+
+def identity(w):
+    """The label parameterization f of regression, which is its own inverse."""
+    return w
+
+
+def identity_pullback(labels, tangent):
+    """f'(w)^T t where f is the identity."""
+    return tangent
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What Algorithm 1 asks of a task: the loss L and the parameterization f.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(outputs, labels)``, both of shape (n_rows, n_outputs), gives the
+        loss of each row, of shape (n_rows,).
+
+    gradient : callable
+        ``gradient(outputs, labels)`` gives that of each row with respect to its
+        outputs, of shape (n_rows, n_outputs); minus the labels, but for a part that
+        the labels do not change.
+
+    parameterize : callable
+        f, from label parameters w to labels, shape (n_rows, n_outputs) both.
+
+    pullback : callable
+        ``pullback(f(w), t)`` gives f'(w)^T t of each row, all of shape (n_rows,
+        n_outputs).
+
+    invert : callable
+        From outputs to label parameters w such that f(w) is the prediction.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import REGRESSION
+    >>> REGRESSION(torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)).item()
+    2.5
+    """
+
+    loss: Callable
+    gradient: Callable
+    parameterize: Callable
+    pullback: Callable
+    invert: Callable
+
+    def __call__(self, outputs, labels):
+        """L(theta, X, y), the mean over the rows."""
+        return self.loss(outputs, labels).mean()
+
+
+CLASSIFICATION = Objective(
+    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback, log_softmax
+)
+REGRESSION = Objective(
+    half_squared_error,
+    half_squared_error_gradient,
+    identity,
+    identity_pullback,
+    identity,
+)
 
 
 def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
@@ -61,7 +163,34 @@ def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
     gradients = torch.autograd.grad(
         outputs, parameters, grad_outputs, materialize_grads=True, **kwargs
     )
-    return torch.cat([gradient.reshape(-1) for gradient in gradients])
+    return torch.cat(list(map(torch.flatten, gradients)))
+
+
+def unflatten(vector, parameters):
+    """The parts of a flat vector that are each parameter's, in its shape.
+
+    Parameters
+    ----------
+    vector : Tensor of shape (n_parameters,)
+        As :func:`flat_gradient` gives it.
+
+    parameters : sequence of Tensor
+        The same as there.
+
+    Returns
+    -------
+    parts : list of Tensor
+        Views of the vector.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.alignment import unflatten
+    >>> unflatten(torch.tensor([1.0, 2.0, 3.0]), [torch.ones(1, 2), torch.ones(1)])
+    [tensor([[1., 2.]]), tensor([3.])]
+    """
+    parts = vector.split(list(map(torch.numel, parameters)))
+    return list(map(torch.Tensor.view_as, parts, parameters))
 
 
 def moving_average(average, value, decay, out=None):
@@ -303,11 +432,11 @@ def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):
     >>> step
     tensor([[-0.5000,  0.5000]])
     """
-    exp_avg = moving_average(exp_avg, gradient, betas[0])
-    exp_avg_sq = moving_average(exp_avg_sq, gradient.square(), betas[1])
     n_updates = n_updates.unsqueeze(-1).to(gradient.dtype)
-    mean = bias_corrected(exp_avg, betas[0], n_updates)
-    scale = bias_corrected(exp_avg_sq, betas[1], n_updates).sqrt()
+    exp_avg = torch.lerp(gradient, exp_avg, betas[0])
+    exp_avg_sq = torch.lerp(gradient.square(), exp_avg_sq, betas[1])
+    mean = exp_avg / (1.0 - betas[0] ** n_updates)
+    scale = (exp_avg_sq / (1.0 - betas[1] ** n_updates)).sqrt()
     return -lr * mean / (scale + eps), exp_avg, exp_avg_sq
 
 
@@ -339,6 +468,11 @@ def labeled_weight_at(progress, labeled_weight, start=3.0):
     weight : float
         T(i), at least 0.
 
+    Raises
+    ------
+    ValueError
+        If a function of progress gives no number, a negative or an infinite one.
+
     Examples
     --------
     >>> from sklearn_lga.alignment import labeled_weight_at
@@ -346,17 +480,24 @@ def labeled_weight_at(progress, labeled_weight, start=3.0):
     3.0
     """
     if callable(labeled_weight):
-        weight = labeled_weight(progress)
-        try:
-            return float(weight)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"labeled_weight must give a number for each progress in [0, 1], got "
-                f"{weight!r} for {progress}."
-            ) from error
+        return _checked_weight(labeled_weight(progress), progress)
     if isinstance(labeled_weight, str):
         labeled_weight = (labeled_weight, start)
     if isinstance(labeled_weight, tuple):
         name, start = labeled_weight
         return start * LABELED_WEIGHT_DECAYS[name](progress)
     return float(labeled_weight)
+
+
+def _checked_weight(weight, progress):
+    """What a schedule of the user's gave, refused where it is no weight."""
+    try:
+        value = float(weight)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        raise ValueError(
+            "labeled_weight must give a finite number >= 0 for each progress in "
+            f"[0, 1], got {weight!r} for {progress}."
+        )
+    return value

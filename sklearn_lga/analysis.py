@@ -8,6 +8,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from skorch.callbacks import Callback
 from torch.func import functional_call, grad, vjp
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.utils import parameters_to_vector
+
+from .alignment import unflatten
 
 __all__ = ["AlignmentRecorder", "alignment", "principal_eigenvector"]
 
@@ -86,20 +89,16 @@ def evaluation_mode(module):
 
 def _flat_product(hessian_product, parameters):
     """The product with a Hessian as a scipy operator on flat vectors."""
-    sizes = [p.numel() for p in parameters.values()]
     like = next(iter(parameters.values()))
 
     def product(vector):
         flat = torch.as_tensor(vector.ravel(), dtype=like.dtype, device=like.device)
-        parts = {
-            name: part.view_as(parameters[name])
-            for name, part in zip(parameters, flat.split(sizes), strict=True)
-        }
-        (result,) = hessian_product(parts)
+        parts = unflatten(flat, parameters.values())
+        (result,) = hessian_product(dict(zip(parameters, parts, strict=True)))
         flat = torch.cat([result[name].reshape(-1) for name in parameters])
         return flat.detach().cpu().numpy().astype(np.float64)
 
-    n = sum(sizes)
+    n = sum(map(torch.numel, parameters.values()))
     return LinearOperator((n, n), matvec=product, dtype=np.float64)
 
 
@@ -219,14 +218,14 @@ class AlignmentRecorder(Callback):
             return
         parameters = [p for _, p in named_parameters if p.requires_grad]
         self.gradient_ = torch.cat([p.grad.reshape(-1) for p in parameters])
-        self.before_ = flat_parameters(parameters)
+        self.before_ = parameters_to_vector(parameters).detach()
 
     def on_batch_end(self, net, training=False, **kwargs):
         """Compare the update with the eigenvector."""
         if not training or not self._wanted():
             return
         parameters = [p for p in net.module_.parameters() if p.requires_grad]
-        update = flat_parameters(parameters) - self.before_
+        update = parameters_to_vector(parameters).detach() - self.before_
         self.alignments_.append(
             (alignment(update, self.vector_), alignment(self.gradient_, self.vector_))
         )
@@ -240,8 +239,3 @@ class AlignmentRecorder(Callback):
 
     def _wanted(self):
         return self.recording_ and len(self.alignments_) < self.n_updates
-
-
-def flat_parameters(parameters):
-    """A copy of the parameters, one after the other."""
-    return torch.cat([p.detach().reshape(-1) for p in parameters])

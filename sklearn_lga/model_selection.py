@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import indexable
 
-from ._labels import (
+from ._labels.marker import (
     as_labels,
     as_targets,
     check_marker,
@@ -17,6 +17,9 @@ from ._labels import (
 )
 
 __all__ = ["SemiSupervisedSplit"]
+
+MIN_ROWS_PER_CLASS = 2
+"""Whole numbers are class labels with that many labelled rows each on average."""
 
 
 class SemiSupervisedSplit:
@@ -30,14 +33,16 @@ class SemiSupervisedSplit:
     ----------
     cv : int or cross-validation splitter, default=5
         How to split the labelled rows. An int stands for ``StratifiedKFold``
-        where they hold class labels, for ``KFold`` where they hold targets.
-        Floating-point values are class labels if all are whole and each occurs
-        at least twice, and so are all other values of which any occurs in ``cv``
-        rows; pass a splitter where your targets look like that. A splitter gets the
+        where they hold class labels of which any occurs in ``cv`` rows, and for
+        ``KFold`` otherwise. Floating-point values are class labels if all are whole
+        and each occurs at least twice on average, and targets otherwise; pass a
+        splitter where your targets look like class labels. A splitter gets the
         labelled rows only.
 
     unlabeled : scalar or None, default=-1
-        The marker, as the estimators' parameter of that name.
+        The marker, as the estimators' parameter of that name. Where ``y`` holds NaN,
+        -1 marks rows among class labels and is a value among targets; pass np.nan
+        where NaN alone marks rows.
 
     Examples
     --------
@@ -82,7 +87,8 @@ class SemiSupervisedSplit:
         indexable(X, y, groups)
         marked, values = read_labels(y, self.unlabeled)
         labeled, unlabeled = np.flatnonzero(~marked), np.flatnonzero(marked)
-        for train, test in self._split_labeled(values, labeled, groups):
+        given = labeled_part(marked, values, groups)
+        for train, test in self._splitter(values).split(*given):
             yield np.sort(np.concatenate([labeled[train], unlabeled])), labeled[test]
 
     def get_n_splits(self, X=None, y=None, groups=None):
@@ -106,18 +112,17 @@ class SemiSupervisedSplit:
         """
         if isinstance(self.cv, numbers.Integral):
             return int(self.cv)
-        if y is None:
-            return self._given_splitter().get_n_splits(X, y, groups)
-        marked, values = read_labels(y, self.unlabeled)
-        placeholder, groups = _labeled_part(np.flatnonzero(~marked), groups)
-        return self._given_splitter().get_n_splits(placeholder, values, groups)
+        if y is not None:
+            marked, values = read_labels(y, self.unlabeled)
+            X, y, groups = labeled_part(marked, values, groups)
+        return self._splitter(y).get_n_splits(X, y, groups)
 
-    def _split_labeled(self, values, labeled, groups):
-        placeholder, groups = _labeled_part(labeled, groups)
-        return self._splitter(values).split(placeholder, values, groups)
-
-    def _given_splitter(self):
-        """``cv`` where it is no int."""
+    def _splitter(self, values):
+        """What ``cv`` stands for."""
+        if isinstance(self.cv, numbers.Integral):
+            if values.dtype.kind == "f" or np.bincount(values).max() < self.cv:
+                return KFold(self.cv)
+            return StratifiedKFold(self.cv)
         if hasattr(self.cv, "split") and not hasattr(self.cv, "get_n_splits"):
             raise ValueError(
                 "cv must be an int, a cross-validation splitter or an iterable of "
@@ -125,18 +130,11 @@ class SemiSupervisedSplit:
             )
         return check_cv(self.cv)
 
-    def _splitter(self, values):
-        if not isinstance(self.cv, numbers.Integral):
-            return self._given_splitter()
-        if values.dtype.kind == "f" or np.bincount(values).max() < self.cv:
-            return KFold(self.cv)
-        return StratifiedKFold(self.cv)
 
-
-def _labeled_part(labeled, groups):
-    """What a splitter sees of X, and the groups, for the labelled rows."""
-    groups = None if groups is None else np.asarray(groups)[labeled]
-    return np.zeros((len(labeled), 1)), groups
+def labeled_part(marked, values, groups):
+    """Rows, labels and groups as a splitter gets them: of the labelled rows."""
+    groups = None if groups is None else np.asarray(groups)[~marked]
+    return np.zeros((len(values), 1)), values, groups
 
 
 def read_labels(y, unlabeled):
@@ -147,11 +145,8 @@ def read_labels(y, unlabeled):
     marked : ndarray of bool, shape (n_samples,)
 
     values : ndarray of shape (n_labeled,) or (n_labeled, n_outputs)
-        Class labels as int codes, or targets as floats. Whole floating-point
-        values are taken as class labels if each occurs at least twice.
+        Class labels as int codes, or targets as floats.
     """
-    if y is None:
-        raise ValueError("y is needed to tell labelled rows from unlabelled ones.")
     check_marker(unlabeled)
     y = as_labels(y)
     if y.ndim not in (1, 2):
@@ -163,8 +158,8 @@ def read_labels(y, unlabeled):
     if y.ndim == 1:
         marked = is_marked(y, unlabeled)
         values = labeled_values(y, marked, unlabeled)
-        _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    if y.ndim > 1 or (values.dtype.kind == "f" and _are_targets(values, counts)):
+        codes = np.unique(values, return_inverse=True)[1]
+    if y.ndim > 1 or (values.dtype.kind == "f" and are_targets(values)):
         targets = as_targets(y)
         marked = unlabeled_target_rows(
             targets, resolve_target_marker(targets, unlabeled)
@@ -178,5 +173,12 @@ def read_labels(y, unlabeled):
     return marked, codes
 
 
-def _are_targets(values, counts):
-    return bool(np.any(values % 1.0 != 0.0) or np.any(counts < 2))
+def are_targets(values):
+    """Whether numbers are targets of a regression, by how they look.
+
+    They are class labels if all are whole and each occurs at least twice on average,
+    so that one class with a single labelled row does not make targets of the others.
+    """
+    whole = np.isfinite(values) & (values == np.round(values))
+    n_distinct = len(np.unique(values))
+    return not whole.all() or n_distinct * MIN_ROWS_PER_CLASS > len(values)

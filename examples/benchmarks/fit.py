@@ -3,10 +3,10 @@
     python examples/benchmarks/fit.py [--repeats 7]
 
 The same steps twice: by ``LGAClassifier.fit``, with skorch's loop, callbacks, history
-and the loading of batches, and by a loop over ``LGAState.step`` on batches that are
-there already, for the 20 passes over the rows of a default fit and for 5. Interleaved,
-one thread; prints medians and their ratio. What a fit does once, such as weighing the
-labelled rows, counts as its own.
+and the loading of batches, and by a loop over ``TrainingState.step`` on batches that
+are there already, for the 20 passes over the rows of a default fit and for 5.
+Interleaved, one thread; prints medians and their ratio. What a fit does once, such as
+weighing the labelled rows, counts as its own.
 """
 
 import argparse
@@ -18,7 +18,8 @@ import torch
 from sklearn.datasets import make_classification
 
 from sklearn_lga import LGAClassifier
-from sklearn_lga._engine import LGAState
+from sklearn_lga._training.algorithm import TrainingState, descending
+from sklearn_lga._training.imputed_labels import ImputedLabels
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.datasets import hide_labels
 from sklearn_lga.modules import MLP
@@ -51,9 +52,8 @@ def loop_seconds(X, y, batch_size, n_epochs):
     noise = torch.Generator().manual_seed(0)
     module = MLP(N_FEATURES, N_CLASSES, dropout=0.2, noise_generator=noise)
     optimizer = torch.optim.Adam(module.parameters(), fused=True)
-    state = LGAState(
-        CLASSIFICATION, module, n_unlabeled=len(X_u), n_outputs=N_CLASSES, label_lr=0.1
-    )
+    imputed = ImputedLabels(len(X_u), N_CLASSES, lr=0.1)
+    state = TrainingState(CLASSIFICATION, module, imputed_labels=imputed)
     n_batches = -(-len(X_u) // batch_size)
     pairs = [
         ((X_l[i], labels[i]), (X_u[j], j))
@@ -66,7 +66,7 @@ def loop_seconds(X, y, batch_size, n_epochs):
     start = time.perf_counter()
     for _ in range(n_epochs):
         for labeled, unlabeled in pairs:
-            state.step(module, optimizer, labeled, unlabeled)
+            state.step(module, descending(optimizer), labeled, unlabeled)
     return time.perf_counter() - start
 
 

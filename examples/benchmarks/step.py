@@ -7,7 +7,7 @@ and for batch sizes of each stream, as ratios to a supervised step as torch's tu
 write it, on the labelled and the unlabelled rows together. The floor of exact LGA with
 equal batches is 8/6 = 1.33 (forward passes of one batch: 3 + 3 + 2 against 3 + 3).
 
-- engine: a supervised step of the same engine, on the same rows together.
+- engine: a supervised step of the package, on the same rows together.
 - VAT: a supervised step on the labelled rows with virtual adversarial training on the
   others (one power iteration).
 - naive: Algorithm 1 as written, with autograd through the gradients of each parameter
@@ -21,8 +21,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from sklearn_lga._engine import LGAState
-from sklearn_lga._supervised import SupervisedState
+from sklearn_lga._training.algorithm import TrainingState, descending
+from sklearn_lga._training.imputed_labels import ImputedLabels
 from sklearn_lga.alignment import CLASSIFICATION
 from sklearn_lga.modules import MLP
 from sklearn_lga.regularizers import VAT
@@ -50,26 +50,26 @@ def supervised(width, labeled, unlabeled, targets):
 
 
 def engine(width, labeled, unlabeled, targets):
-    """A supervised step of the engine."""
+    """A supervised step of the package."""
     module, optimizer = network(width)
-    state = SupervisedState(CLASSIFICATION, module)
+    state = TrainingState(CLASSIFICATION, module)
     batch = torch.cat([labeled[0], unlabeled[0]]), targets
-    return lambda: state.step(module, optimizer, batch)
+    return lambda: state.step(module, descending(optimizer), batch)
 
 
 def vat(width, labeled, unlabeled, targets):
     """A supervised step with virtual adversarial training."""
     module, optimizer = network(width)
-    state = SupervisedState(CLASSIFICATION, module, regularizers=[VAT()])
-    return lambda: state.step(module, optimizer, labeled, unlabeled)
+    state = TrainingState(CLASSIFICATION, module, regularizers=[VAT()])
+    return lambda: state.step(module, descending(optimizer), labeled, unlabeled)
 
 
 def lga(width, labeled, unlabeled, targets):
-    """Algorithm 1, by the engine."""
+    """Algorithm 1, by the package."""
     module, optimizer = network(width)
-    sizes = {"n_unlabeled": len(unlabeled[0]), "n_outputs": N_CLASSES}
-    state = LGAState(CLASSIFICATION, module, label_lr=0.1, **sizes)
-    return lambda: state.step(module, optimizer, labeled, unlabeled)
+    labels = ImputedLabels(len(unlabeled[0]), N_CLASSES, lr=0.1)
+    state = TrainingState(CLASSIFICATION, module, imputed_labels=labels)
+    return lambda: state.step(module, descending(optimizer), labeled, unlabeled)
 
 
 def naive(width, labeled, unlabeled, targets):

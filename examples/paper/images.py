@@ -39,10 +39,10 @@ class Protocol:
     """What all methods share, and each method's own settings.
 
     ``lr`` is that of each method; ``augmentation`` and ``vat_eps`` those of each data
-    set; ``unlabeled_batch_size`` the unlabelled images of a step (None: as many as
-    labelled ones); ``n_train`` the training images that are used (None: all) and
-    ``pool`` the square of pixels that are averaged into one. ``weight_per_root_share``
-    times the root of the share of labelled images is T(i) (None: that of ``lga`` is).
+    set; ``batch_size`` the images of each kind in a step; ``n_train`` the training
+    images that are used (None: all) and ``pool`` the square of pixels that are averaged
+    into one. ``weight_per_root_share`` times the root of the share of labelled images
+    is T(i) (None: that of ``lga`` is).
     """
 
     data: dict  # name: label counts
@@ -55,7 +55,6 @@ class Protocol:
     vat_eps: dict
     lr: dict
     lga: dict
-    unlabeled_batch_size: int | None = None
     n_train: int | None = None
     n_valid: int | None = None
     pool: int = 1
@@ -146,18 +145,26 @@ def training_rows(y, n_labeled, n_train, seed):
     return rows, np.where(np.isin(rows, labeled), y[rows], -1)
 
 
+def streams(rows, y):
+    """Rows and labels as an estimator takes them: the labelled rows come twice.
+
+    All rows are unlabelled ones, as the protocol has it; behind them the labelled ones
+    stand once more, with their labels.
+    """
+    labeled = y != -1
+    marked = np.concatenate([np.full(len(rows), -1), y[labeled]])
+    return np.concatenate([rows, rows[labeled]]), marked
+
+
 def classifier(method, data, n_labeled, n_rows, protocol, **changes):
     """The estimator of one method; ``changes`` override its settings."""
-    batch_size = protocol.unlabeled_batch_size or protocol.batch_size
-    steps_per_epoch = math.ceil(n_rows / batch_size)
+    steps_per_epoch = math.ceil(n_rows / protocol.batch_size)
     n_epochs = math.ceil(protocol.n_steps / steps_per_epoch)
     settings = {
         "module": WideResNet,
         "lr": protocol.lr[method],
         "batch_size": protocol.batch_size,
-        "unlabeled_batch_size": protocol.unlabeled_batch_size,
         "max_epochs": n_epochs,
-        "include_labeled": True,
         "regularizers": regularizers(method, data, protocol),
     }
     estimator = RegularizedNetClassifier
@@ -192,7 +199,8 @@ def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
     model.set_params(
         random_state=seed, callbacks=[("keep_best", keep_best), ("drop", drop)]
     )
-    net = model.fit(bunch.X[rows], y).net_
+    order, marked = streams(rows, y)
+    net = model.fit(bunch.X[order], marked).net_
     keep_best = dict(net.callbacks_)["keep_best"]
     last_error, last_loss = error_and_loss(net, bunch.X_test, bunch.y_test)
     last_valid_error, last_valid_loss = error_and_loss(net, *valid)
@@ -200,7 +208,8 @@ def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
     test_error, test_loss = error_and_loss(net, bunch.X_test, bunch.y_test)
     _, valid_loss = error_and_loss(net, *valid)
     hidden = y == -1
-    transduction = np.mean(model.transduction_[hidden] != bunch.y[rows][hidden])
+    imputed = model.transduction_[: len(rows)]
+    transduction = np.mean(imputed[hidden] != bunch.y[rows][hidden])
     return {
         "valid_error": keep_best.best_error,
         "valid_loss": valid_loss,
@@ -243,8 +252,7 @@ FULL = Protocol(
     lga={
         "label_lr": 15.0,
         "labeled_weight": ("linear", 10.0),
-        "gradient_decay": 0.9,
-        "norm_decay": 0.9,
+        "decay": 0.9,
         "eps_norm": 1e-6,
         "label_pull": 0.0,
     },

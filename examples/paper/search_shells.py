@@ -13,7 +13,7 @@ import numpy as np
 from shells import RESULTS, run
 
 TRIALS = range(1000, 1004)
-SMALL = {"lr": 1e-3, "batch_size": 256, "unlabeled_batch_size": 256}
+SMALL = {"lr": 1e-3, "batch_size": 256, "labeled_batch_size": 256}
 SETTINGS = {
     "T from 10": ("LGA", 150, {"labeled_weight": ("linear", 10.0)}),
     "T from 20": ("LGA", 150, {"labeled_weight": ("linear", 20.0)}),

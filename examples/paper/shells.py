@@ -34,20 +34,55 @@ NETWORK = {
     "inputs": ["features"],
     "weight_decay": 0.0,
     "averaging": 0.0,
-    "batch_size": 512,
-    "unlabeled_batch_size": 2560,
+    "batch_size": 2560,
+    "labeled_batch_size": 512,
     "lr": 3e-4,
 }
 LGA = {
     "label_lr": 0.5,
     "labeled_weight": ("linear", 20.0),
-    "gradient_decay": 0.99,
-    "norm_decay": 0.99,
+    "decay": 0.99,
     "label_pull": 0.0,
 }
 QUICK = {"trials": 2, "epochs": 40, "every": 10}
 FULL = {"trials": 25, "epochs": 150, "every": 10}
 N_UPDATES = 10  # that an alignment averages: those of an epoch
+
+
+class FewerLabeledRows:
+    """Batches with fewer labelled rows than unlabelled ones, for ``iterator_train``.
+
+    Parameters
+    ----------
+    dataset : object
+        Gives the batches, indexed by a pair of positions.
+
+    sampler : iterable
+        Pairs of positions of labelled and of unlabelled rows.
+
+    generator : torch.Generator
+        Says which of the labelled rows of a pair are kept.
+
+    n_labeled : int
+        How many, at most.
+
+    **kwargs : dict
+        What else a ``torch.utils.data.DataLoader`` is given.
+    """
+
+    def __init__(self, dataset, *, sampler, generator, n_labeled, **kwargs):
+        self.dataset = dataset
+        self.sampler = sampler
+        self.generator = generator
+        self.n_labeled = n_labeled
+
+    def __len__(self):
+        return len(self.sampler)
+
+    def __iter__(self):
+        for labeled, unlabeled in self.sampler:
+            order = torch.randperm(len(labeled), generator=self.generator)
+            yield self.dataset[labeled[order[: self.n_labeled]], unlabeled]
 
 
 class TestScores(Callback):
@@ -78,11 +113,16 @@ def run(method, trial, epochs, every, **changes):
     y_marked = y[train].copy()
     y_marked[N_LABELED:] = -1
     X_test, y_test = X[test], y[test]
-    estimator, settings = RegularizedNetClassifier, NETWORK
+    estimator, settings = RegularizedNetClassifier, NETWORK | changes
     if method == "LGA":
-        estimator, settings = LGAClassifier, NETWORK | LGA
+        estimator, settings = LGAClassifier, NETWORK | LGA | changes
+    batches = {
+        "iterator_train": FewerLabeledRows,
+        "iterator_train__n_labeled": settings.pop("labeled_batch_size"),
+    }
     model = estimator(
-        **settings | changes,
+        **settings,
+        net_params=batches,
         max_epochs=epochs,
         random_state=trial,
         callbacks=[

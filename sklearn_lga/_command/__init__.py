@@ -1,11 +1,11 @@
 """The command ``sklearn-lga``: a table with few labels in, a labelled one out.
 
-From the arguments to the files: ``_parser`` reads the command line, ``_label`` leads
-through the steps, ``_csv`` and ``_parquet`` hold a table such that what is not touched
-stays as it is, ``_target`` reads the label column, ``_model`` fits and cross-validates,
-``_report`` makes the page, ``_files`` writes whole files.
+From the arguments to the files: ``parser`` reads the command line, ``label`` leads
+through the steps, ``csv_table`` and ``parquet_table`` hold a table such that what is
+not touched stays as it is, ``target`` reads the label column, ``model`` fits and
+cross-validates, ``report`` makes the page, ``files`` writes whole files.
 """
 
-from ._main import main
+from .run import main
 
 __all__ = ["main"]

@@ -1,6 +1,7 @@
 """Readers of the files that image data sets are published in.
 
-Every reader takes the paths of a :class:`Format` and returns :class:`Arrays`.
+Every reader takes the paths of a :class:`Format` in its order and returns
+:class:`Arrays`.
 """
 
 import gzip
@@ -29,21 +30,18 @@ class Format(NamedTuple):
     """Files, named relative to a folder, that hold a data set between them."""
 
     files: tuple[str, ...]
-    read: Callable[[list[Path]], Arrays]
+    read: Callable[..., Arrays]
     endings: tuple[str, ...] = ("",)
+
+    def names(self):
+        """The names that each of the files may have."""
+        return [[file + ending for ending in self.endings] for file in self.files]
 
     def find(self, folder):
         """The path of every file, or None where one is missing."""
-        paths = [self._find_one(folder, file) for file in self.files]
+        candidates = [map(folder.joinpath, names) for names in self.names()]
+        paths = [next(filter(Path.is_file, each), None) for each in candidates]
         return None if None in paths else paths
-
-    def _find_one(self, folder, file):
-        candidates = (folder / (file + ending) for ending in self.endings)
-        return next((path for path in candidates if path.is_file()), None)
-
-    def lines(self):
-        """What to put into the folder, one line a file."""
-        return [" or ".join(file + end for end in self.endings) for file in self.files]
 
 
 def _naming_the_file(kind):
@@ -80,7 +78,8 @@ def _entries(content, *keys):
 
 
 @_naming_the_file("an npz file of X_train, y_train, X_test and y_test")
-def _read_npz(path):
+def read_npz(path):
+    """One file with the arrays, channels first, last or none at all."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
         X_train, y_train, X_test, y_test = _entries(content, *Arrays._fields)
     return Arrays(_channels_first(X_train), y_train, _channels_first(X_test), y_test)
@@ -97,12 +96,6 @@ def _channels_first(images):
             f"either the second or the last axis; the shape is {images.shape}."
         )
     return images if first else np.moveaxis(images, 3, 1)
-
-
-def read_npz(paths):
-    """One file with the arrays, channels first, last or none at all."""
-    (path,) = paths
-    return _read_npz(path)
 
 
 def _read_idx(path, n_axes):
@@ -126,9 +119,8 @@ _read_idx_images = _naming_the_file("idx images")(partial(_read_idx, n_axes=3))
 _read_idx_labels = _naming_the_file("idx labels")(partial(_read_idx, n_axes=1))
 
 
-def read_idx(paths):
+def read_idx(train_images, train_labels, test_images, test_labels):
     """Images and labels for training, then for testing."""
-    train_images, train_labels, test_images, test_labels = paths
     return Arrays(
         _channels_first(_read_idx_images(train_images)),
         _read_idx_labels(train_labels),
@@ -156,7 +148,7 @@ def _read_cifar_records(path):
     return records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0]
 
 
-def _read_cifar(read_batch, paths):
+def _read_cifar(read_batch, *paths):
     *train, (X_test, y_test) = [read_batch(path) for path in paths]
     X_train, y_train = (np.concatenate(batches) for batches in zip(*train, strict=True))
     return Arrays(X_train, y_train, X_test, y_test)
@@ -169,15 +161,10 @@ read_cifar_records = partial(_read_cifar, _read_cifar_records)
 @_naming_the_file("a MATLAB file of SVHN")
 def _read_svhn_part(path):
     X, y = _entries(loadmat(path, variable_names=["X", "y"]), "X", "y")
-    return X.transpose(3, 2, 0, 1), zero_from_ten(y.ravel())
+    # The labels are 1 to 10, where 10 stands for the digit 0.
+    return X.transpose(3, 2, 0, 1), np.where(y == 10, 0, y).ravel()
 
 
-def zero_from_ten(labels):
-    """SVHN's labels are 1 to 10, where 10 stands for the digit 0."""
-    return np.where(labels == 10, 0, labels)
-
-
-def read_svhn(paths):
+def read_svhn(train, test):
     """The training part, then the test part."""
-    train, test = paths
     return Arrays(*_read_svhn_part(train), *_read_svhn_part(test))

@@ -8,19 +8,11 @@ import numpy as np
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 
-from ._image_files import Arrays
-from ._openml import NETWORK_ERRORS, as_images, fetch_rows
+from ._image_files import Format, read_npz
 from ._published import DATA_SETS, N_CLASSES
 
 
-def load_images(
-    name,
-    *,
-    data_home=None,
-    n_labeled,
-    random_state=None,
-    download_if_missing=False,
-):
+def load_images(name, *, data_home=None, n_labeled, random_state=None):
     """Load an image data set of ten classes with few labels.
 
     The splits and the preprocessing are those of [1]_ for CIFAR-10 and SVHN.
@@ -65,11 +57,6 @@ def load_images(
         on them. For a seed, the rows of a smaller ``n_labeled`` are among those of a
         larger one.
 
-    download_if_missing : bool, default=False
-        Where no file is found, take the data from OpenML, or from the copy that an
-        earlier call left in ``data_home``. Parsing takes a minute or two, and up to
-        5 GB of memory for SVHN.
-
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
@@ -87,7 +74,7 @@ def load_images(
     Raises
     ------
     FileNotFoundError
-        If the data are not there and are not to be downloaded, or cannot be.
+        If the data are not there; the message says which files to put where.
 
     ValueError
         If ``name`` is unknown, if ``n_labeled`` is no multiple of the number of
@@ -116,12 +103,17 @@ def load_images(
     >>> np.unique(data.y, return_counts=True)[1].tolist()  # -1, then each class
     [34, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
-    data_set = _data_set(name)
+    if name not in DATA_SETS:
+        close = get_close_matches(str(name), DATA_SETS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"name must be one of {sorted(DATA_SETS)}, got {name!r}.{hint}"
+        )
     _check_n_labeled(n_labeled)
     home = Path(get_data_home() if data_home is None else data_home).expanduser()
-    arrays = _find(name, data_set, home, download_if_missing)
+    arrays, data_set = _find(name, home), DATA_SETS[name]
     n_train = len(arrays.X_train)
-    n_train -= data_set.n_valid_of(n_train)
+    n_train -= round(n_train * data_set.n_valid / data_set.n_train)
     y_true, y_valid = np.split(arrays.y_train.astype(np.int64), [n_train])
     y = _marked(y_true, n_labeled, check_random_state(random_state))
     X, X_valid, X_test = data_set.preprocess(
@@ -138,53 +130,23 @@ def load_images(
     )
 
 
-def _data_set(name):
-    if name in DATA_SETS:
-        return DATA_SETS[name]
-    close = get_close_matches(str(name), DATA_SETS, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"name must be one of {sorted(DATA_SETS)}, got {name!r}.{hint}")
-
-
-def _find(name, data_set, home, download_if_missing):
-    """Checked arrays from the first format that is there, else from OpenML."""
-    folders = (home / name, home)
-    for candidate in data_set.formats:
-        for folder in folders:
+def _find(name, home):
+    """Checked arrays from the first format that is there."""
+    formats = [Format((f"{name}.npz",), read_npz), *DATA_SETS[name].formats]
+    for candidate in formats:
+        for folder in (home / name, home):
             if paths := candidate.find(folder):
-                arrays = candidate.read(paths)
+                arrays = candidate.read(*paths)
                 _check(arrays, paths[0] if len(paths) == 1 else paths[0].parent)
                 return arrays
-    if not download_if_missing:
-        raise FileNotFoundError(_advice(name, data_set, home))
-    try:
-        return _download(data_set, home)
-    except NETWORK_ERRORS as error:
-        failure = f"\nThe download failed: {error!r}"
-        raise FileNotFoundError(_advice(name, data_set, home) + failure) from error
-
-
-def _advice(name, data_set, home):
     choices = "\nor\n".join(
-        "\n".join(f"  {line}" for line in candidate.lines())
-        for candidate in data_set.formats
+        "\n".join(f"  {' or '.join(names)}" for names in candidate.names())
+        for candidate in formats
     )
-    return (
+    raise FileNotFoundError(
         f"{name!r} is not complete in {home} or {home / name}. Put these there:\n"
-        f"{choices}\nor pass download_if_missing=True to have them from OpenML."
+        f"{choices}"
     )
-
-
-def _download(data_set, home):
-    """OpenML's rows: the training part, then the test part."""
-    rows, labels = fetch_rows(data_set.data_id, home)
-    images = as_images(rows, data_set.n_channels, data_set.channels_last)
-    n_train = data_set.n_train_of(len(rows))
-    X_train, X_test = np.split(images, [n_train])
-    y_train, y_test = np.split(data_set.decode_labels(labels), [n_train])
-    arrays = Arrays(X_train, y_train, X_test, y_test)
-    _check(arrays, "OpenML's copy")
-    return arrays
 
 
 def _check(arrays, source):

@@ -5,7 +5,8 @@ import numbers
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._labels import as_array, check_marker, choose_rows, is_marked, is_missing
+from .._labels.drawing import choose_rows
+from .._labels.marker import as_array, check_marker, is_marked, is_missing
 
 
 def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1):
@@ -64,7 +65,9 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     n_samples = len(y)
     n_labeled = _count(n_labeled, n_samples)
     rng = check_random_state(random_state)
-    codes = _class_codes(y)
+    continuous = y.dtype.kind == "f" or y.ndim > 1
+    # Regression targets are all of one class.
+    codes = np.unique(np.zeros(n_samples) if continuous else y, return_inverse=True)[1]
     n_classes = codes.max() + 1
     if n_labeled < n_classes:
         raise ValueError(
@@ -76,13 +79,6 @@ def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1)
     marked = np.full(y.shape, unlabeled, dtype=_dtype_with_marker(y.dtype, unlabeled))
     marked[kept] = y[kept]
     return marked
-
-
-def _class_codes(y):
-    """Classes as integers; regression targets are all of one class."""
-    if y.dtype.kind == "f" or y.ndim > 1:
-        return np.zeros(len(y), dtype=np.intp)
-    return np.unique(y, return_inverse=True)[1]
 
 
 def _count(n_labeled, n_samples):

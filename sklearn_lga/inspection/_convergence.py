@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from .._base import DEFAULT_STEPS
-from .._exact import models_on_path, recorded_steps
-from .._labels import as_targets, unlabeled_target_rows
+from .._estimators.fitting import validate_rows
+from .._estimators.plan import DEFAULT_STEPS
+from .._labels.marker import as_targets, unlabeled_target_rows
 from ..linear import data_moments, default_step_sizes, fixed_point, least_squares
+from ..linear._model import models_on_path, recorded_steps
 from ._drawing import COLORS, LINES, new_axes, tidy, value_colormap
-from ._estimators import final_estimator, split_pipeline
+from ._estimators import final_estimator, final_rows
 
 
 class ConvergenceDisplay:
@@ -115,8 +116,7 @@ class ConvergenceDisplay:
         """
         remedy = "only solver='exact' follows a path; for networks: TrainingDisplay."
         last = final_estimator(estimator, "coef_", cls.__name__, remedy)
-        before = split_pipeline(estimator)[0]
-        X = last._validate_rows(X if before is None else before.transform(X), False)
+        X = validate_rows(last, final_rows(estimator, X), reset=False)
         moments, steps, coefs = _path_of(last, X, y, target)
         limit, A_u = fixed_point(moments)[0][:, target], moments.matrices()[1]
         names, variances = getattr(last, "feature_names_in_", None), np.diag(A_u)
@@ -214,20 +214,19 @@ class ConvergenceDisplay:
 
 def _path_of(estimator, X, y, target):
     """Moments, steps and coefficients (n_recorded, n_features) of a fit's path."""
+    task, model = estimator._fitted_.task, estimator._fitted_.model
     targets = as_targets(y)
-    unlabeled = unlabeled_target_rows(targets, estimator.unlabeled_)
+    unlabeled = unlabeled_target_rows(targets, task.unlabeled)
     n_unlabeled = int(unlabeled.sum())
     X_labeled, X_unlabeled = (X[np.flatnonzero(m)] for m in (~unlabeled, unlabeled))
     moments = data_moments(
         X_labeled,
-        estimator._scaled(targets[~unlabeled]),
+        task.scaled(targets[~unlabeled]),
         X_unlabeled if n_unlabeled else X_labeled,
         center=True,
     )
-    names = ("lr", "label_lr", "eps_norm")
-    sizes = {name: getattr(estimator, name) for name in names}
-    sizes = default_step_sizes(moments, **sizes)
-    n_steps = estimator.max_epochs or DEFAULT_STEPS
+    # The parameters of the fit; the estimator's may have changed since.
+    sizes, n_steps = default_step_sizes(moments, **model.sizes), model.max_steps
     steps = recorded_steps(DEFAULT_STEPS if np.isinf(n_steps) else n_steps)
     coefs, _ = models_on_path(moments, n_unlabeled, steps[-1], steps, sizes)
     return moments, np.array(steps), coefs[..., target]

@@ -4,13 +4,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 
-def split_pipeline(estimator):
-    """The steps before the last one, or None, and the last one."""
-    if isinstance(estimator, Pipeline):
-        return (estimator[:-1] if len(estimator) > 1 else None), estimator[-1]
-    return None, estimator
-
-
 def final_estimator(estimator, attribute, display, remedy):
     """The estimator, or the last step of a Pipeline, with a fitted attribute.
 
@@ -22,7 +15,7 @@ def final_estimator(estimator, attribute, display, remedy):
     NotFittedError
         If it is not fitted yet.
     """
-    last = split_pipeline(estimator)[1]
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not hasattr(last, "unlabeled"):
         raise TypeError(
             f"{display} takes an estimator of sklearn_lga or a Pipeline that ends in "
@@ -32,3 +25,10 @@ def final_estimator(estimator, attribute, display, remedy):
     if not hasattr(last, attribute):
         raise ValueError(f"{display} needs {attribute} of {last!r}: {remedy}")
     return last
+
+
+def final_rows(estimator, X):
+    """Rows as the last step of a Pipeline is given them."""
+    if isinstance(estimator, Pipeline) and len(estimator) > 1:
+        return estimator[:-1].transform(X)
+    return X

@@ -91,15 +91,22 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If the estimator has no history, as with ``solver="exact"``.
+            If the estimator has no history, as with ``solver="exact"``, or was
+            interrupted before the first training step.
         """
         remedy = "the exact mode has no epochs; use ConvergenceDisplay."
         estimator = final_estimator(estimator, "history_", cls.__name__, remedy)
-        history = estimator.history_
-        names = [*LOSSES, "alignment_distance", "label_distance", "labeled_weight"]
-        curves = {
-            name: np.array(history[:, name]) for name in names if name in history[-1]
-        }
+        curves = {}
+        for name in [*LOSSES, "alignment_distance", "label_distance", "labeled_weight"]:
+            # An epoch that was interrupted has the terms of its steps, if any.
+            values = [epoch[name] for epoch in estimator.history_ if name in epoch]
+            if values:
+                curves[name] = np.array(values)
+        if not curves:
+            raise ValueError(
+                f"{cls.__name__} shows training steps, but the fit of {estimator!r} "
+                "was interrupted before the first one. Fit it again."
+            )
         if is_classifier(estimator) and "label_distance" in curves:
             # Half the sum of absolute differences is the total variation distance.
             curves["agreement"] = 1.0 - 0.5 * curves.pop("label_distance")
@@ -126,31 +133,25 @@ class TrainingDisplay:
         self.figure_ = self.ax_.figure
         self.axes_ = _divide(self.ax_, len(panels))
         for panel, (title, names) in zip(self.axes_, panels.items(), strict=True):
-            self._draw(panel, names)
+            for name, color, style in zip(names, COLORS, LINES, strict=False):
+                values = self.curves[name]
+                panel.plot(
+                    np.arange(1, len(values) + 1),
+                    values,
+                    color=color,
+                    linestyle=style,
+                    marker="o" if len(values) == 1 else None,
+                    label=LOSSES.get(name, name),
+                )
             panel.set(title=title, xlabel="epoch")
             tidy(panel)
-        if len(panels["loss"]) > 1:
-            self.axes_[0].legend(frameon=False)
-        for panel, names in zip(self.axes_, panels.values(), strict=True):
+            if len(names) > 1:
+                panel.legend(frameon=False)
             if names == ["agreement"]:
                 panel.set_ylim(0.0, 1.02)
             elif names == ["labeled_weight"]:
                 panel.set_ylim(bottom=0.0)
         return self
-
-    def _draw(self, panel, names):
-        for i, name in enumerate(names):
-            values = self.curves[name]
-            epochs = np.arange(1, len(values) + 1)
-            marker = "o" if len(values) == 1 else None
-            panel.plot(
-                epochs,
-                values,
-                color=COLORS[i],
-                linestyle=LINES[i],
-                marker=marker,
-                label=LOSSES.get(name, name),
-            )
 
 
 def _divide(ax, n_panels):

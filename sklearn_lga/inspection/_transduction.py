@@ -8,14 +8,9 @@ from sklearn.base import is_classifier
 from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 
-from .._labels import (
-    as_labels,
-    as_targets,
-    is_marked,
-    unlabeled_target_rows,
-)
+from .._labels.marker import as_labels, as_targets, is_marked, unlabeled_target_rows
 from ._drawing import COLORS, MARKERS, new_axes, tidy, value_colormap
-from ._estimators import final_estimator, split_pipeline
+from ._estimators import final_estimator, final_rows
 
 SIZES = 10.0, 36.0
 """Areas of the least and the most confident row, in square points."""
@@ -123,8 +118,7 @@ class TransductionDisplay:
         last = final_estimator(estimator, "transduction_", cls.__name__, remedy)
         check_consistent_length(X, y, last.transduction_)
         if features is None:
-            before = split_pipeline(estimator)[0]
-            points, names = _plane(X if before is None else before.transform(X))
+            points, names = _plane(final_rows(estimator, X))
         else:
             points, names = _two_columns(X, features)
         labels, confidence = last.transduction_, None
@@ -228,9 +222,7 @@ def _text_color():
 
 def _plane(X):
     """Two columns as they are, or the first two principal components of more."""
-    if hasattr(X, "iloc") and X.shape[1] == 2:
-        return _two_columns(X, [0, 1])
-    if not issparse(X):
+    if not (hasattr(X, "iloc") or issparse(X)):
         X = np.asarray(X)
         X = X.reshape(len(X), -1)
     if X.shape[1] < 2:
@@ -239,8 +231,8 @@ def _plane(X):
             "it instead."
         )
     if X.shape[1] == 2:
-        return _dense(X), ("feature 0", "feature 1")
-    solver = "arpack" if issparse(X) else "auto"
+        return _two_columns(X, getattr(X, "columns", (0, 1)))
+    X, solver = (X, "arpack") if issparse(X) else (np.asarray(X), "auto")
     points = PCA(n_components=2, svd_solver=solver, random_state=0).fit_transform(X)
     return points, ("first principal component", "second principal component")
 
@@ -260,13 +252,9 @@ def _two_columns(X, features):
         ) from error
     if hasattr(X, "iloc"):
         points = X.iloc[:, [first, second]].to_numpy(dtype=np.float64)
+    elif issparse(X):
+        points = X.tocsc()[:, [first, second]].toarray()
     else:
-        points = _dense(
-            X[:, [first, second]] if issparse(X) else np.asarray(X)[:, [first, second]]
-        )
+        points = np.asarray(X)[:, [first, second]].astype(np.float64)
     names = [n if isinstance(n, str) else f"feature {n}" for n in names]
     return points, (names[first], names[second])
-
-
-def _dense(X):
-    return X.toarray() if issparse(X) else np.asarray(X, dtype=np.float64)

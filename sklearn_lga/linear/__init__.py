@@ -17,11 +17,7 @@ from ._closed_form import lga_closed_form
 from ._moments import Moments, data_moments
 from ._path import LGAPath, lga_path, lga_path_from_moments
 from ._stability import default_step_sizes, fixed_point, spectral_radius
-from ._supervised import (
-    convergence_coefficients,
-    gradient_descent_path,
-    least_squares,
-)
+from ._supervised import convergence_coefficients, gradient_descent_path, least_squares
 
 __all__ = [
     "LGAPath",

@@ -5,12 +5,7 @@ import numpy as np
 from ._checks import check_positive, check_steps
 from ._moments import data_moments, range_basis
 from ._path import LGAPath
-from ._stability import (
-    RADIUS_TOLERANCE,
-    fixed_point,
-    linear_dynamics,
-    spectral_radius,
-)
+from ._stability import RADIUS_TOLERANCE, fixed_point, linear_dynamics, spectral_radius
 
 
 def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):

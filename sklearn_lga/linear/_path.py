@@ -125,10 +125,7 @@ def lga_path(
     """
     moments = data_moments(X_labeled, y_labeled, X_unlabeled)
     return lga_path_from_moments(
-        moments.A_l,
-        moments.A_u,
-        moments.b,
-        moments.n_u,
+        **vars(moments),
         lr=lr,
         label_lr=label_lr,
         eps_norm=eps_norm,

@@ -4,10 +4,7 @@ import math
 from dataclasses import dataclass, field, fields
 from numbers import Real
 
-from sklearn.utils._param_validation import (
-    Interval,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 
 @dataclass(frozen=True)
@@ -80,8 +77,8 @@ class Regularizer:
         Returns
         -------
         state : torch.nn.Module or None
-            Its buffers are saved with the engine's. Where it has an attribute
-            ``generator``, the engine puts the source of noise there.
+            Its buffers are saved with the training's. Where it has an attribute
+            ``generator``, the training puts its source of noise there.
         """
         return None
 

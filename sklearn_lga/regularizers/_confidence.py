@@ -5,9 +5,7 @@ from numbers import Real
 
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import (
-    Interval,
-)
+from sklearn.utils._param_validation import Interval
 
 from ._base import Regularizer
 

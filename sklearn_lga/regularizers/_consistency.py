@@ -5,13 +5,12 @@ from numbers import Real
 
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-)
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 from torch.func import functional_call
+from torch.nn.utils import parameters_to_vector
 
+from ..alignment import unflatten
 from ._base import Regularizer
 
 
@@ -146,27 +145,20 @@ class Teacher(nn.Module):
 
     def __init__(self, module):
         super().__init__()
-        self.register_buffer("average", self.flat_parameters(module))
-
-    @staticmethod
-    def flat_parameters(module):
-        """All parameters in one vector."""
-        return nn.utils.parameters_to_vector(module.parameters()).detach()
+        start = parameters_to_vector(module.parameters()).detach()
+        self.register_buffer("average", start)
 
     def update(self, module, decay):
         """Move towards the parameters of the student."""
-        self.average.lerp_(self.flat_parameters(module), 1.0 - decay)
+        student = parameters_to_vector(module.parameters()).detach()
+        self.average.lerp_(student, 1.0 - decay)
 
     @torch.no_grad()
     def outputs(self, module, X):
         """What the student would give with the averaged parameters."""
         named = dict(module.named_parameters())
-        parts = self.average.split([p.numel() for p in named.values()])
-        averaged = {
-            name: part.view_as(p)
-            for (name, p), part in zip(named.items(), parts, strict=True)
-        }
-        return functional_call(module, averaged, (X,))
+        averaged = unflatten(self.average, named.values())
+        return functional_call(module, dict(zip(named, averaged, strict=True)), (X,))
 
 
 @dataclass(frozen=True)

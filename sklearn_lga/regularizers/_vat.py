@@ -6,9 +6,7 @@ from numbers import Integral, Real
 
 import torch
 import torch.nn.functional as F
-from sklearn.utils._param_validation import (
-    Interval,
-)
+from sklearn.utils._param_validation import Interval
 
 from ._consistency import Consistency, Noise
 

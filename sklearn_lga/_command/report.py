@@ -1,0 +1,143 @@
+"""The report: one page that needs no other file."""
+
+import base64
+import io
+from html import escape
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+from sklearn.utils import estimator_html_repr
+
+from .. import __version__
+from ..inspection import TrainingDisplay, TransductionDisplay
+from .model import cross_validate
+
+STYLES = {"light": "default", "dark": "dark_background"}
+LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+
+
+def make_report(model, frame, target, options):
+    """The HTML page.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Fitted.
+
+    frame : DataFrame
+        The rows that it was fitted on.
+
+    target : Target
+
+    options : Namespace
+        The command's.
+    """
+    template = files(__package__).joinpath("report.html").read_text(encoding="utf-8")
+    scores = cross_validate(frame, target, options)
+    return Template(template).substitute(
+        name=escape(options.target),
+        facts=_facts(target, scores, options),
+        labels=_labels(model[-1], target),
+        transduction=_picture(
+            lambda: TransductionDisplay.from_estimator(model, frame, target.y),
+            "Given and imputed labels on the first two principal components",
+        ),
+        training=_picture(
+            lambda: TrainingDisplay.from_estimator(model),
+            "Losses, alignment distance, agreement and T(i) over the epochs",
+        ),
+        model=estimator_html_repr(model),
+    )
+
+
+def _facts(target, scores, options):
+    given, n_rows = target.y[~target.unlabeled], len(target.y)
+    # Beside the score stands what a model reaches that knows no feature.
+    if target.task == "classification":
+        share = np.unique(given, return_counts=True)[1].max() / len(given)
+        metric, chance = "accuracy", ("most frequent class", f"{share:.3f}")
+    else:
+        metric, chance = "R²", ("mean target", "0")
+    score = "not computed: a class has one label only"
+    if len(scores):
+        score = f"{scores.mean():.3f} ± {scores.std():.3f} ({len(scores)} folds)"
+    rows = {
+        "table": options.table.name,
+        "rows": n_rows,
+        "labels given": len(given),
+        "labels imputed": n_rows - len(given),
+        "task": target.task,
+        f"cross-validated {metric}": score,
+        f"{metric} of the {chance[0]}": chance[1],
+        "seed": options.seed,
+        "sklearn_lga": __version__,
+    }
+    return "".join(_row(*row) for row in rows.items())
+
+
+def _labels(estimator, target):
+    """Tables of the given and the imputed labels."""
+    given, imputed = (
+        estimator.transduction_[mask] for mask in (~target.unlabeled, target.unlabeled)
+    )
+    if target.task == "regression":
+        measures = {"mean": np.mean, "std. dev.": np.std, "min": np.min, "max": np.max}
+        return _table(
+            ["target", "given", "imputed"],
+            [
+                [name, f"{measure(given):.6g}", f"{measure(imputed):.6g}"]
+                for name, measure in measures.items()
+            ],
+        )
+    confidence = estimator.label_distributions_.max(axis=1)[target.unlabeled]
+    counts = []
+    for label in estimator.classes_:
+        chosen = confidence[imputed == label]
+        mean = f"{chosen.mean():.3f}" if len(chosen) else ""
+        counts.append([label, (given == label).sum(), len(chosen), mean])
+    levels = []
+    for level in LEVELS:
+        sure = confidence >= level
+        levels.append([level, sure.sum(), f"{sure.mean():.1%}"])
+    return _table(["class", "given", "imputed", "mean confidence"], counts) + _table(
+        ["confidence at least", "imputed labels", "share"], levels
+    )
+
+
+def _row(first, *rest):
+    cells = "".join(f"<td>{escape(str(value))}</td>" for value in rest)
+    return f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>'
+
+
+def _table(header, rows):
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(_row(*row) for row in rows)
+    return (
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _picture(draw, text):
+    """A picture for light and one for dark screens, as data."""
+    sources = {name: _png(draw, style) for name, style in STYLES.items()}
+    return (
+        f'<picture><source media="(prefers-color-scheme: dark)" '
+        f'srcset="{sources["dark"]}"><img src="{sources["light"]}" '
+        f'alt="{escape(text)}"></picture>'
+    )
+
+
+def _png(draw, style):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    buffer = io.BytesIO()
+    with plt.style.context(style):
+        figure = draw().figure_
+        figure.savefig(buffer, format="png", dpi=110, transparent=True)
+        plt.close(figure)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,207 @@
+"""Checks of input and parameters that scikit-learn does not make, and their errors."""
+
+import inspect
+import math
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import sparse
+from torch import nn
+
+from ..alignment import LABELED_WEIGHT_DECAYS
+
+
+def check_length(X, y, estimator):
+    """Refuse a ``y`` that is missing or does not match the rows of X."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
+    try:
+        n_entries = len(y)
+    except TypeError:
+        n_entries = np.asarray(y).size
+    if n_entries != X.shape[0]:
+        raise ValueError(
+            f"y must have one entry for each row of X: X has {X.shape[0]} rows, y has "
+            f"{n_entries} entries. Unlabelled rows are kept in y, marked by "
+            f"unlabeled={estimator.unlabeled!r}."
+        )
+
+
+def check_float32_range(X):
+    """Refuse values that float32, which networks compute in, cannot hold."""
+    values = X.data if sparse.issparse(X) else X
+    if values.dtype != np.float64 or not values.size:
+        return
+    largest, limit = max(values.max(), -values.min()), np.finfo(np.float32).max
+    if largest > limit:
+        raise ValueError(
+            f"X holds a value of magnitude {largest:.3g}, beyond {limit:.3g}, the "
+            "largest that the network can compute with (float32). Scale the features, "
+            "with StandardScaler for example."
+        )
+
+
+def check_hidden_layer_sizes(sizes):
+    """Refuse layer sizes that are not a sequence of positive integers."""
+    valid = np.ndim(sizes) == 1 and all(
+        isinstance(size, Integral) and size >= 1 for size in sizes
+    )
+    if not valid:
+        raise ValueError(
+            "hidden_layer_sizes must be a sequence of integers >= 1, one for each "
+            f"hidden layer, got {sizes!r}."
+        )
+
+
+def check_inputs(inputs, views, n_members):
+    """Refuse what is neither "auto" nor views, one for each member at most."""
+    if isinstance(inputs, str) and inputs == "auto":
+        return
+    listed = isinstance(inputs, list | tuple) and len(inputs) > 0
+    if not listed or any(view not in views for view in inputs):
+        raise ValueError(
+            f"inputs must be 'auto' or a list of views among {list(views)}, got "
+            f"{inputs!r}."
+        )
+    if len(inputs) > n_members:
+        raise ValueError(
+            f"inputs={inputs!r} names {len(inputs)} views, but n_members={n_members} "
+            "networks are there to see them. Raise n_members, or name fewer views."
+        )
+
+
+def check_views_of_table(inputs, possible):
+    """Refuse views that there are not of the table at hand."""
+    for view in inputs:
+        if view not in possible:
+            raise ValueError(
+                f"inputs names {view!r}, which cannot be made of this X: bins and "
+                "eigenmaps are of dense arrays, eigenmaps of 128 rows or more (12 for "
+                f"each class). Possible here: {list(possible)}."
+            )
+
+
+def check_warm_inputs(asked, former):
+    """Refuse other views than those of the network that a warm start goes on from."""
+    if asked is not None and asked != former:
+        raise ValueError(
+            "warm_start=True continues the network of the previous fit, whose inputs "
+            f"are {list(former)}, but inputs and n_members ask for {list(asked)}. Pass "
+            "warm_start=False to start anew."
+        )
+
+
+def check_module(estimator):
+    """Refuse an instance as ``module``, and settings of the built-in network."""
+    module = estimator.module
+    if isinstance(module, nn.Module):
+        raise ValueError(
+            f"module must be a class or callable that builds a network, called as "
+            f"module(n_features, n_outputs, **module_params), got an instance of "
+            f"{type(module).__name__}. Pass the class."
+        )
+    defaults = inspect.signature(type(estimator)).parameters
+    for name in ("hidden_layer_sizes", "dropout", "n_members", "inputs"):
+        value = getattr(estimator, name)
+        if not np.array_equal(value, defaults[name].default):
+            raise ValueError(
+                f"{name}={value!r} sets the built-in network, but module="
+                f"{getattr(module, '__name__', module)} was given, too. Use "
+                f"module__{name} if your module takes it, or leave {name} at its "
+                "default."
+            )
+
+
+def check_callbacks(callbacks):
+    """Refuse what is no callback of skorch's kind, nor a pair of a name and one."""
+    for i, item in enumerate(callbacks or ()):
+        pair = isinstance(item, list | tuple) and len(item) == 2
+        named = pair and isinstance(item[0], str)
+        callback = item[1] if named else item
+        if not all(hasattr(callback, name) for name in ("initialize", "on_train_end")):
+            raise ValueError(
+                f"callbacks[{i}] must be a skorch callback, or a pair of a name and "
+                f"one, got {item!r}."
+            )
+
+
+def check_regularizers(regularizers):
+    """Refuse what no training could use as a regularizer."""
+    needed = ("weight", "weight_at", "init", "loss", "update", "for_targets")
+    for i, regularizer in enumerate(regularizers):
+        if isinstance(regularizer, type):
+            raise ValueError(
+                f"regularizers[{i}] is the class {regularizer.__name__}: pass an "
+                f"instance, as in regularizers=[{regularizer.__name__}()]."
+            )
+        if not all(hasattr(regularizer, name) for name in needed):
+            raise ValueError(
+                f"regularizers[{i}] must be a regularizer, such as "
+                f"sklearn_lga.regularizers.VAT(), got {regularizer!r}. Derive your own "
+                "from sklearn_lga.regularizers.Regularizer."
+            )
+
+
+def continue_network(module, previous):
+    """Take over the parameters of a fitted network, which must be of one shape."""
+    try:
+        module.load_state_dict(previous.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True continues the network of the previous fit, but this one "
+            "is another: the module, its settings or the number of outputs changed. "
+            "Pass warm_start=False to start anew."
+        ) from error
+
+
+def count_held_out(validation_fraction, n_labeled):
+    """How many labelled rows early stopping holds out."""
+    n_held_out = math.ceil(validation_fraction * n_labeled)
+    if n_held_out >= n_labeled:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={validation_fraction} "
+            f"would hold out all {n_labeled} labelled rows. Label more rows, lower "
+            "validation_fraction, or pass early_stopping=False."
+        )
+    return n_held_out
+
+
+def check_two_dimensional(X):
+    """Refuse arrays of more dimensions where a linear model is fitted."""
+    if X.ndim != 2:
+        raise ValueError(
+            f"solver='exact' takes X of shape (n_samples, n_features), got {X.shape}."
+        )
+
+
+def check_exact_mode(estimator):
+    """Refuse what only one of the solvers knows, or not together."""
+    if estimator.max_epochs != np.inf:
+        return
+    if estimator.solver != "exact":
+        raise ValueError(
+            "max_epochs=np.inf, the fixed point, is for solver='exact'; "
+            "solver='network' takes an integer or None."
+        )
+    if estimator.early_stopping:
+        raise ValueError(
+            "early_stopping=True chooses among the steps of a path, and "
+            "max_epochs=np.inf asks for its end. Set one of them."
+        )
+
+
+def check_labeled_weight(labeled_weight):
+    """Refuse a tuple that is not a decay's name and a start."""
+    if not isinstance(labeled_weight, tuple):
+        return
+    name, start = labeled_weight if len(labeled_weight) == 2 else (None, None)
+    numeric = isinstance(start, Real) and 0.0 <= start < np.inf
+    if name not in LABELED_WEIGHT_DECAYS or not numeric:
+        raise ValueError(
+            "labeled_weight as a tuple must be the name of a decay, one of "
+            f"{sorted(LABELED_WEIGHT_DECAYS)}, and the value >= 0 to start from, as in "
+            f"('linear', 3.0), got {labeled_weight!r}."
+        )

@@ -1,0 +1,349 @@
+"""The classifiers: what they read and predict, and LGAClassifier."""
+
+from dataclasses import dataclass
+from functools import partial
+from numbers import Real
+
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._labels.classes import Classes
+from .fitting import LabelParameters, NetEstimator, fit_network
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetClassifier(ClassifierMixin, NetEstimator):
+    """Base of the classifiers: labels in, classes and probabilities out."""
+
+    class_weight: object = None
+    temperature: float | None = None
+
+    _parameter_constraints = {
+        **NetEstimator._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "temperature": [Interval(Real, 1e-3, 1e3, closed="both"), None],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the network and label the unlabelled rows.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Labelled and unlabelled rows. Arrays of more dimensions are taken with
+            a ``module`` of one's own.
+
+        y : array-like of shape (n_samples,)
+            Labels, with unlabelled rows marked as ``unlabeled`` says.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input or a parameter is unusable; the message names it, and the
+            estimator is as it was before.
+        """
+        read = partial(
+            Classes.read, class_weight=self.class_weight, temperature=self.temperature
+        )
+        return fit_network(self, X, y, read)
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        return softmax(self._outputs(X) / self.temperature_, axis=1)
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``.
+        """
+        return log_softmax(self._outputs(X) / self.temperature_, axis=1)
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy on the labelled rows; unlabelled ones are left out.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows.
+
+        y : array-like of shape (n_samples,)
+            True labels, with rows marked as in ``fit`` where there is none.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            The share of labelled rows whose class is predicted.
+        """
+        predicted = self.predict(X)
+        return self._fitted_.task.score(y, predicted, sample_weight)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LGAClassifier(LabelParameters, NetClassifier):
+    """Classifier for tables with few labels, trained by label gradient alignment.
+
+    A network is trained on labels that are imputed for the unlabelled rows. The
+    imputed labels y_u = f(w), a softmax, follow the gradient of the normalized
+    distance between the loss gradients on labelled and on unlabelled rows
+    (Algorithm 1 and Eq. 2 of [1]_)::
+
+        g_theta = g_u + T(i) g_l
+        g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
+
+    while the network follows g_theta; both take steps of Adam. The features should
+    be on a common scale, by a ``StandardScaler`` for example.
+
+    Parameters
+    ----------
+    module : callable or None, default=None
+        None: the built-in network, set by ``hidden_layer_sizes``, ``dropout``,
+        ``n_members`` and ``inputs``. Otherwise a class or callable, called as
+        ``module(n_features, n_outputs, **module_params)``, that gives a
+        ``torch.nn.Module`` with outputs of shape (n_rows, n_outputs): logits, or
+        targets for a regressor. ``n_features`` is ``X.shape[1]`` for tables and
+        ``X.shape[1:]`` for arrays of more dimensions, which are taken only with a
+        module of one's own. Setting both is an error.
+
+    hidden_layer_sizes : sequence of int, default=(128,)
+        Units of each hidden layer of the built-in network.
+
+    dropout : float in [0, 1), default=0.2
+        Share of its hidden units that are dropped in training.
+
+    n_members : int, default=2
+        Networks of the built-in kind that are trained side by side on the same labels
+        and predict together.
+
+    inputs : "auto" or list of str, default="auto"
+        What each network sees of a row: "features"; "features+bins" or
+        "features+fine_bins", with a piecewise-linear encoding of each column in 8 or
+        32 quantile bins beside them; "features+eigenmaps" or "eigenmaps", coordinates
+        along the clusters of all rows (Laplacian eigenmaps of the graph of 10 nearest
+        neighbours), with the features or without. Shorter lists are repeated. "auto"
+        takes the best by the leave-one-out loss of the labelled rows under the kernel
+        of a network of infinite width, in closed form; see ``evidence_``. It weighs
+        bins up to 1,000 of a kind, eigenmaps up to 100,000 rows, both up to 1,000
+        features; CSR matrices are seen as they are.
+
+    lr : float or None, default=None
+        alpha_theta, the step size of the optimizer of the network. None means 1e-3.
+
+    weight_decay : float or None, default=None
+        Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
+        (``AdamW``). None means, for the built-in network, 10 times the root of the
+        labels' noise that ``evidence_`` finds, within 0.3 and 20, or 1 where it is
+        empty; 0 for a module of your own.
+
+    averaging : float in [0, 1] or None, default=None
+        Share of the training, its last part, over which the network's parameters are
+        averaged for prediction. None means 0.5 for the built-in network, 0 for a
+        module of your own. Early stopping restores the best epoch instead.
+
+    batch_size : int, default=256
+        Labelled rows in a step, and as many unlabelled ones; all of a kind where
+        there are fewer.
+
+    max_epochs : int or None, default=None
+        Passes over the unlabelled rows (over the labelled ones where there are no
+        others). None means as many as make 1,000 steps, and at least 20.
+
+    regularizers : list or tuple, default=()
+        Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
+        unlabelled rows (on the labelled ones where there are no others): ``[VAT()]``
+        is the paper's LGA + VAT. They join the update of the network, not the
+        alignment of the gradients.
+
+    early_stopping : bool, default=False
+        Whether to hold out labelled rows, stop when the loss on them improves no
+        more (by less than 1e-4), and restore the best state, imputed labels included.
+
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the labelled rows that early stopping holds out.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    unlabeled : scalar or None, default=-1
+        The marker of unlabelled rows. Missing values (None, NaN, pandas' NA) mark
+        them as well; np.nan means that they alone do. None: no row is unlabelled, for
+        labels that truly are -1 and 1; a missing value is then an error.
+
+    warm_start : bool, default=False
+        Whether to start from the network of the previous fit. Its imputed labels are
+        kept where the unlabelled rows are the same ones, else started anew.
+
+    device : str, default="auto"
+        A torch device; "auto" is CUDA where there is one, else the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial network, the batches and dropout. Pass an int for
+        reproducible results. Modules of your own may draw from torch's global
+        generator: it is seeded for the fit and restored, so such fits are
+        reproducible one at a time.
+
+    verbose : int, default=0
+        1 prints a line for each epoch.
+
+    callbacks : list or None, default=None
+        skorch callbacks, or pairs of a name and a callback. They are cloned; find
+        the ones that were used in ``net_.callbacks_``.
+
+    net_params : dict or None, default=None
+        Other arguments of ``skorch.NeuralNet``: "optimizer" (default
+        ``AdamW``, fused), "iterator_train", "iterator_valid", "compile",
+        "use_caching", "torch_load_kwargs", and routed ones as in
+        ``module__x``, ``optimizer__x``, ``iterator_train__x``, ``callbacks__x``.
+        ``set_params(optimizer__x=...)`` stores there, and ``get_params`` lists it.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the labelled loss, and so in g_l. The loss on the
+        unlabelled rows is not weighted.
+
+    temperature : float in [0.001, 1000] or None, default=None
+        What logits are divided by for probabilities, imputed ones included. None, for
+        the built-in network: at least 1, and such that the mean confidence on the
+        unlabelled rows is no higher than the leave-one-out accuracy in ``evidence_``,
+        as networks that know few labels are too sure; 1 where that is empty, and
+        for a module of your own.
+
+    label_lr : float or None, default=None
+        alpha_w, the step size of Adam on the label parameters w. What counts is how
+        far a row's label can travel in a whole run, ``label_lr`` times the row's
+        visits (one an epoch). None means 15 / n_epochs. With 0 the labels stay
+        uniform.
+
+    labeled_weight : float, callable, str or tuple, default="linear"
+        T(i), the weight of the labelled gradient in the update of the network: a
+        number; a callable of the training progress in [0, 1]; or a decay from 3 by
+        its name, "linear" (to 0), "cosine" (to 0) or "exponential" (to 0.03). A tuple
+        like ``("linear", 10.0)`` sets where the decay starts.
+
+    decay : float in [0, 1), default=0.9
+        Decay of both running averages: of the labelled gradient, EMA(g_l), and of
+        EMA(v^4) in Eq. 2.
+
+    eps_norm : float or None, default=None
+        The stabilizer of Eq. 2. None means 1e-6.
+
+    label_pull : float in [0, 1], default=0.2
+        After each step of its own, a row's w goes by this share of the way to what
+        the network says. Not in the paper, whose algorithm is that of 0: it takes
+        out of the imputed labels the noise of their own few steps.
+
+    Attributes
+    ----------
+    transduction_ : ndarray of shape (n_samples,)
+        A label for every training row: given labels as given, the most probable
+        imputed class for the others. ``predict`` on these rows may differ.
+
+    label_distributions_ : ndarray of shape (n_samples, n_classes)
+        The labels as distributions over ``classes_``: one-hot for labelled rows,
+        the imputed labels f(w / ``temperature_``) for the others.
+
+    temperature_ : float
+        What logits are divided by.
+
+    classes_ : ndarray of shape (n_classes,)
+        The classes among the labels.
+
+    unlabeled_ : scalar or None
+        The marker, as settled in ``fit`` and used again by ``score``.
+
+    inputs_ : tuple of str
+        The view of each network; not with a module of your own.
+
+    evidence_ : dict of str to tuple
+        What leaving each labelled row out tells of each view: the loss (log loss, or
+        squared error over the variance), the ridge that gives it (the labels' noise)
+        and, for classes, the accuracy. Empty below 10 labelled rows; of more than
+        500, as many are drawn.
+
+    plan_ : object
+        What the fit decided by itself: each network's ``inputs`` and their
+        ``evidence``, ``lr``, ``weight_decay``, ``averaging``, ``n_epochs``,
+        ``n_steps``, ``labeled_weight`` (T(i)), ``label_lr``, ``label_travel`` and
+        ``temperature``; parameters that were given are as given.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
+        Names of the features, where ``X`` has names that are all strings.
+
+    n_iter_ : int
+        Epochs of training.
+
+    net_ : skorch.NeuralNet
+        The fitted net: ``net_.module_`` is the network, ``net_.state_`` holds w, and
+        ``net_.network_rows(X)`` gives rows as the network takes them.
+
+    history_ : skorch.history.History
+        Losses, the alignment distance (Eq. 2), T(i) ("labeled_weight") and how far
+        the imputed labels are from what the network says ("label_distance", the sum
+        over the classes) of every epoch; see
+        :class:`~sklearn_lga.inspection.TrainingDisplay`.
+
+    See Also
+    --------
+    LGARegressor : The same for targets.
+    sklearn_lga.baselines.RegularizedNetClassifier : The same network without LGA.
+    sklearn.semi_supervised.LabelSpreading : Labels spread over a neighbour graph.
+    sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
+        labelled rows only.
+
+    References
+    ----------
+    .. [1] J. Jackson and J. Schulman, "Semi-Supervised Learning by Label Gradient
+       Alignment", 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_lga import LGAClassifier
+    >>> from sklearn_lga.datasets import hide_labels
+    >>> X, y = load_iris(return_X_y=True)
+    >>> y_marked = hide_labels(y, n_labeled=15, random_state=0)
+    >>> model = make_pipeline(
+    ...     StandardScaler(), LGAClassifier(max_epochs=200, random_state=0)
+    ... )
+    >>> model.fit(X, y_marked).score(X, y) > 0.9
+    True
+    >>> model[-1].transduction_.shape
+    (150,)
+    """
+
+    _parameter_constraints = {
+        **NetClassifier._parameter_constraints,
+        **LabelParameters._label_constraints,
+    }

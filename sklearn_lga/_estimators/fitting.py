@@ -1,0 +1,485 @@
+"""Fit: validate, read y, plan the network, train it, and keep what came out."""
+
+import warnings
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._training.batches import RowDataset, SemiSupervisedDataset, fits_on
+from .._training.net import RestoreBest
+from .._training.processes import Processes
+from .._training.seeds import Seeds, seeded_global_generator
+from .._views.rows import digest
+from .._views.table import VIEWS
+from ..alignment import LABELED_WEIGHT_DECAYS
+from ..callbacks._checkpoint import find_checkpoint
+from ..callbacks._identity import identity_of
+from ..callbacks._order import is_last
+from . import checks
+from .net_params import check_net_params, split_routed
+from .network import make_net, resolve_device
+from .pickling import reduced
+from .plan import choose_inputs, make_plan
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetEstimator(BaseEstimator):
+    """Base of the estimators: parameters of a network and of its training.
+
+    Parameters are fields, so that each is written once; see ``LGAClassifier`` for
+    what they mean.
+    """
+
+    module: object = None
+    hidden_layer_sizes: object = (128,)
+    dropout: float = 0.2
+    n_members: int = 2
+    inputs: object = "auto"
+    lr: float | None = None
+    weight_decay: float | None = None
+    averaging: float | None = None
+    batch_size: int = 256
+    max_epochs: int | None = None
+    regularizers: object = ()
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    unlabeled: object = -1
+    warm_start: bool = False
+    device: str = "auto"
+    random_state: object = None
+    verbose: int = 0
+    callbacks: object = None
+    net_params: dict | None = None
+
+    _parameter_constraints = {
+        "module": [callable, None],
+        "hidden_layer_sizes": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "inputs": [StrOptions({"auto"}), list, tuple],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "averaging": [Interval(Real, 0, 1, closed="both"), None],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
+        "regularizers": [list, tuple],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "unlabeled": [Real, str, None],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+        "net_params": [dict, None],
+    }
+
+    _imputes_labels = False
+
+    def get_params(self, deep=True):
+        """Get the parameters of this estimator.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            If True, list what ``net_params`` holds, too, each by its own name.
+
+        Returns
+        -------
+        params : dict
+            Parameter names mapped to their values.
+        """
+        params = super().get_params(deep=deep)
+        if deep and isinstance(self.net_params, dict):
+            params.update(self.net_params)
+        return params
+
+    def set_params(self, **params):
+        """Set the parameters of this estimator.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. ``module__x``, ``optimizer__x``,
+            ``iterator_train__x``, ``iterator_valid__x``, ``callbacks__x`` and
+            ``compile__x`` are passed on to the skorch net by way of
+            ``net_params``.
+
+        Returns
+        -------
+        self : object
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown; the nearest known one is proposed.
+        """
+        direct, routed = split_routed(self, params)
+        super().set_params(**direct)
+        if routed:  # in a new dict: one of the user's stays as it is, clones share none
+            self.net_params = {**(self.net_params or {}), **routed}
+        return self
+
+    def predict(self, X):
+        """Predict the class or the targets of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The most probable of ``classes_``, or targets in the units of training.
+        """
+        outputs = self._outputs(X)
+        return self._fitted_.task.decode(outputs)
+
+    def _outputs(self, X):
+        """Outputs of the fitted model for rows, of shape (n_rows, n_outputs)."""
+        check_is_fitted(self, "transduction_")
+        X = validate_rows(self, X, reset=False)
+        if hasattr(self, "net_"):
+            checks.check_float32_range(X)
+        return self._fitted_.model.outputs(X)
+
+    def __reduce_ex__(self, protocol):
+        return reduced(self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        return tags
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LabelParameters:
+    """Parameters of the imputed labels: Algorithm 1 in place of supervised training."""
+
+    label_lr: float | None = None
+    labeled_weight: object = "linear"
+    decay: float = 0.9
+    eps_norm: float | None = None
+    label_pull: float = 0.2
+
+    _label_constraints = {
+        "label_lr": [Interval(Real, 0, None, closed="left"), None],
+        "labeled_weight": [
+            Interval(Real, 0, None, closed="left"),
+            callable,
+            StrOptions(set(LABELED_WEIGHT_DECAYS)),
+            tuple,
+        ],
+        "decay": [Interval(Real, 0, 1, closed="left")],
+        "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "label_pull": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    _imputes_labels = True
+
+
+class Fitted(NamedTuple):
+    """What a fit leaves for predictions and for a warm start.
+
+    Parameters
+    ----------
+    task : Classes or Targets
+
+    model : SemiSupervisedNet or LinearModel
+        Its ``outputs(X)`` are what the task makes predictions of.
+
+    plan : Plan or None, default=None
+
+    rows_digest : str or None, default=None
+        Tells whether the unlabelled rows are the same ones.
+    """
+
+    task: object
+    model: object
+    plan: object = None
+    rows_digest: str | None = None
+
+
+class Surroundings(NamedTuple):
+    """What a training runs with: the same fit elsewhere would differ in these.
+
+    Parameters
+    ----------
+    device : str
+
+    processes : Processes
+
+    seeds : Seeds
+        Those of the fit that was interrupted, where there is one.
+
+    callbacks : list
+        The user's, cloned, and our own.
+
+    checkpoint : Checkpoint or None
+        The one among them, opened.
+    """
+
+    device: str
+    processes: Processes
+    seeds: Seeds
+    callbacks: list
+    checkpoint: object
+
+
+def fit_network(estimator, X, y, read):
+    """Train an estimator's network on marked rows.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+
+    X, y : array-like
+        As ``fit`` takes them.
+
+    read : callable
+        ``read(y, unlabeled, former_task)`` gives a task and the ``GivenLabels``.
+
+    Returns
+    -------
+    estimator : NetEstimator
+        Fitted; where anything fails, it is as it was.
+    """
+    with all_or_nothing(estimator):
+        # A warm start goes on from a network; an exact linear model is none.
+        goes_on = estimator.warm_start and hasattr(estimator, "net_")
+        former = estimator._fitted_ if goes_on else None
+        X, task, given = read_table(estimator, X, y, read, former)
+        check_parameters(estimator, X)
+        around = surroundings(estimator, X, given, former)
+
+        labeled, held_out = split_labeled(estimator, task, given, around.seeds.split)
+        inputs, evidence = choose_inputs(estimator, task, X, labeled, former)
+        rows, hidden = inputs.rows(X) if inputs else X, np.flatnonzero(given.unlabeled)
+        dataset = SemiSupervisedDataset(rows, *labeled, hidden, around.processes)
+        plan = make_plan(estimator, task, inputs, evidence, dataset)
+        valid = None
+        if len(held_out.rows):
+            valid = RowDataset(rows[held_out.rows], torch.from_numpy(held_out.labels))
+        keep_on_device(dataset, around.device, estimator.net_params)
+        net = make_net(estimator, task, plan, inputs, dataset, valid, around)
+        rows_digest = digest(X, hidden)
+        with module_randomness(estimator, around):
+            train(net, dataset, around.checkpoint, former, rows_digest)
+
+        temperature = task.calibrated_temperature(
+            lambda some: net.forward(dataset.X[some]).numpy().astype(np.float64),
+            hidden,
+            plan.expected_accuracy,
+        )
+        plan = replace(plan, temperature=temperature)
+        fitted = {
+            "net_": net,
+            "history_": net.history,
+            "n_iter_": len(net.history),
+            "unlabeled_": task.unlabeled,
+            "plan_": plan,
+            "_fitted_": Fitted(task, net, plan, rows_digest),
+            **task.imputed(imputed_outputs(net, dataset), temperature, given),
+        }
+        if inputs is not None:
+            fitted |= {"inputs_": plan.inputs, "evidence_": evidence}
+        keep(estimator, fitted)
+    return estimator
+
+
+def surroundings(estimator, X, given, former):
+    """Settle the device and the seeds, and open the checkpoint that there may be."""
+    checks.check_callbacks(estimator.callbacks)
+    callbacks = clone(list(estimator.callbacks or []), safe=False)
+    callbacks.sort(key=is_last)
+    if estimator.early_stopping:
+        # Last, as it ends an epoch early for the callbacks behind it.
+        stopping = RestoreBest(patience=estimator.n_iter_no_change)
+        callbacks.append(("early_stopping", stopping))
+    device, processes = resolve_device(estimator.device), Processes.current()
+    seeds = processes.from_first(Seeds.draw(estimator.random_state))
+    checkpoint = find_checkpoint(callbacks)
+    if checkpoint is not None:
+        identity = identity_of(estimator, X, given, device, former)
+        draws = estimator.module is not None
+        seeds = checkpoint.open(identity, seeds, global_generator=draws)
+    return Surroundings(device, processes, seeds, callbacks, checkpoint)
+
+
+def train(net, dataset, checkpoint, former, rows_digest):
+    """Initialize the net, go on from where it may have been, and train it.
+
+    Parameters
+    ----------
+    net : SemiSupervisedNet
+        Not initialized.
+
+    dataset : SemiSupervisedDataset
+
+    checkpoint : Checkpoint or None
+        Opened.
+
+    former : Fitted or None
+        What a warm start begins with.
+
+    rows_digest : str
+        Of the unlabelled rows.
+    """
+    net.initialize()
+    if former is not None:
+        continue_training(net, former, rows_digest)
+    dataset.processes.same_as_first(net.module_.state_dict().values())
+    if checkpoint is not None and checkpoint.has_ended:
+        checkpoint.restore(net)
+    else:
+        n_epochs = checkpoint and checkpoint.epochs_left(net.max_epochs)
+        net.partial_fit(dataset, epochs=n_epochs)
+        if not len(net.history):  # interrupted before there was anything to keep
+            raise KeyboardInterrupt
+        if checkpoint is not None:
+            checkpoint.close(net)
+    # Running statistics of batch norm are those of each process's rows.
+    dataset.processes.same_as_first(net.module_.state_dict().values())
+    if net.state_.average is not None:
+        net.state_.average.load_into(net.module_)
+    net.check_finite()
+
+
+def continue_training(net, former, rows_digest):
+    """Take over the network, and the labels where the rows are the same."""
+    checks.continue_network(net.module_, former.model.module_)
+    net.state_.regularization.start(net.module_)
+    ours, theirs = net.state_.imputed_labels, former.model.state_.imputed_labels
+    if former.rows_digest == rows_digest and None not in (ours, theirs):
+        ours.load_state_dict(theirs.state_dict())
+
+
+def imputed_outputs(net, dataset):
+    """Outputs that the labels of the unlabelled rows are made of.
+
+    They are w; without label gradient alignment, what the network says.
+    """
+    labels, rows = net.state_.imputed_labels, dataset.unlabeled_rows
+    if labels is None:
+        if not len(rows):
+            return np.empty((0, dataset.labels.shape[1]))
+        # All rows, as those without a label would be a copy.
+        return net.forward(dataset.X).numpy()[rows]
+    return dataset.processes.gather(labels.w, len(rows)).cpu().numpy()
+
+
+class LabeledRows(NamedTuple):
+    """Some of the labelled rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (n_rows,)
+        Where they stand in X.
+
+    labels : ndarray of shape (n_rows, n_outputs)
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+
+
+def split_labeled(estimator, task, given, seed):
+    """The labelled rows to train on, and those that early stopping holds out."""
+    n_labeled = len(given.values)
+    rows, kept = np.flatnonzero(~given.unlabeled), np.arange(n_labeled)
+    if estimator.early_stopping:
+        n_held_out = checks.count_held_out(estimator.validation_fraction, n_labeled)
+        random_state = np.random.RandomState(seed)
+        kept = task.hold_out(given.values, n_held_out, random_state)
+    held = np.setdiff1d(np.arange(n_labeled), kept)
+    return (LabeledRows(rows[part], given.labels[part]) for part in (kept, held))
+
+
+def read_table(estimator, X, y, read, former=None):
+    """Validated rows, the task, and what y says of each row."""
+    X = validate_rows(estimator, X, reset=former is None)
+    checks.check_length(X, y, estimator)
+    task, given = read(y, estimator.unlabeled, former and former.task)
+    if estimator._imputes_labels and not given.unlabeled.any():
+        warnings.warn(
+            f"y marks no row as unlabelled (unlabeled={estimator.unlabeled!r}): "
+            f"{type(estimator).__name__} trains on the labels alone.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return X, task, given
+
+
+def validate_rows(estimator, X, reset):
+    """The rows as scikit-learn validates them, within the range of float32."""
+    with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            allow_nd=estimator.module is not None,
+            dtype="numeric",
+        )
+
+
+def check_parameters(estimator, X):
+    """Refuse what scikit-learn's constraints do not tell."""
+    checks.check_float32_range(X)
+    check_net_params(estimator)
+    checks.check_regularizers(estimator.regularizers)
+    if estimator.module is None:
+        checks.check_hidden_layer_sizes(estimator.hidden_layer_sizes)
+        checks.check_inputs(estimator.inputs, VIEWS, estimator.n_members)
+    if estimator._imputes_labels:
+        checks.check_labeled_weight(estimator.labeled_weight)
+
+
+def keep_on_device(dataset, device, net_params):
+    """Hold the rows on a GPU that has the room, unless the user loads the batches."""
+    loads = any(name.startswith("iterator_train") for name in net_params or {})
+    if not loads and fits_on(device, dataset.X):
+        with suppress(torch.OutOfMemoryError):  # then batches come from the host
+            dataset.keep_on(device)
+
+
+def module_randomness(estimator, around):
+    """Let a module of the user's draw from torch's global generator, seeded.
+
+    The built-in network draws from generators of its own.
+    """
+    if estimator.module is None:
+        return nullcontext()
+    return seeded_global_generator(around.seeds.module, torch.device(around.device))
+
+
+@contextmanager
+def all_or_nothing(estimator):
+    """Leave an estimator as it was, where its fit fails."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def keep(estimator, fitted):
+    """Set what was fitted, in place of all that a former fit has set."""
+    of_rows = ("n_features_in_", "feature_names_in_")  # which validation has set
+    for name in [n for n in vars(estimator) if n.endswith("_") and n not in of_rows]:
+        delattr(estimator, name)
+    vars(estimator).update(fitted)

@@ -1,0 +1,115 @@
+"""Parameters that an estimator passes on to its skorch net, by ``net_params``."""
+
+import difflib
+
+ROUTED_PREFIXES = (
+    "module",
+    "optimizer",
+    "iterator_train",
+    "iterator_valid",
+    "callbacks",
+    "compile",
+)
+"""``prefix__name`` reaches the argument ``name`` of that part of the net."""
+
+NET_ARGUMENTS = (
+    "optimizer",
+    "iterator_train",
+    "iterator_valid",
+    "compile",
+    "use_caching",
+    "torch_load_kwargs",
+)
+"""Arguments of the net that no estimator parameter stands for."""
+
+
+def is_routed(name):
+    """Whether a parameter name belongs into ``net_params``."""
+    prefix, separator, argument = name.partition("__")
+    if separator:
+        return prefix in ROUTED_PREFIXES and argument != ""
+    return name in NET_ARGUMENTS
+
+
+def split_routed(estimator, params):
+    """Parameters of the estimator itself, and those of its net.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown; the nearest known one is proposed.
+    """
+    own = estimator.get_params(deep=False)
+    direct = {name: value for name, value in params.items() if not is_routed(name)}
+    for name in direct:
+        if name not in own:
+            refuse(name, [*own, *routed_examples(name)], estimator)
+    return direct, {name: params[name] for name in params if name not in direct}
+
+
+def check_net_params(estimator):
+    """Refuse what skorch would not: names that it does not get, and what is set twice.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+    """
+    own, net_params = estimator.get_params(deep=False), estimator.net_params or {}
+    for name in net_params:
+        if not isinstance(name, str):
+            raise ValueError(f"net_params must have names as keys, got {name!r}.")
+        if name in own:
+            raise ValueError(
+                f"net_params holds {name!r}, which is a parameter of "
+                f"{type(estimator).__name__} itself: set it there."
+            )
+        if not is_routed(name):
+            known = [*NET_ARGUMENTS, *routed_examples(name)]
+            refuse(name, known, estimator, of="net_params of ")
+        if name.startswith("module__") and estimator.module is None:
+            raise ValueError(
+                f"{name} was set, but the built-in network (module=None) is set by "
+                "hidden_layer_sizes, dropout, n_members and inputs. Pass a module of "
+                "your own or use these."
+            )
+    for name in ("lr", "weight_decay"):
+        given = own[name]
+        if given is not None and f"optimizer__{name}" in net_params:
+            raise ValueError(
+                f"{name}={given!r} and optimizer__{name}="
+                f"{net_params[f'optimizer__{name}']!r} set the same. Leave one out."
+            )
+    if own["weight_decay"] is not None and "optimizer" in net_params:
+        raise ValueError(
+            f"weight_decay={own['weight_decay']!r} sets the built-in optimizer, but "
+            "net_params holds another optimizer. Pass optimizer__weight_decay, or "
+            "leave weight_decay at None."
+        )
+    if net_params.get("compile") and estimator._imputes_labels:
+        raise ValueError(
+            "net_params={'compile': True} cannot be used with label gradient "
+            "alignment: the gradient for the labels is a derivative of a gradient, "
+            "which torch.compile does not support. Leave compile out."
+        )
+
+
+def routed_examples(name):
+    """What a name might have been meant to be, routed."""
+    argument = name.partition("__")[2]
+    return [f"{prefix}__{argument}" for prefix in ROUTED_PREFIXES]
+
+
+def refuse(name, known, estimator, of=""):
+    """Raise the error of an unknown name."""
+    raise ValueError(
+        f"Invalid parameter {name!r} for {of}{type(estimator).__name__}."
+        f"{nearest(name, known)} Its own parameters are "
+        f"{sorted(estimator.get_params(deep=False))}; {list(ROUTED_PREFIXES)} take "
+        "routed ones, as in module__x."
+    )
+
+
+def nearest(name, known):
+    """A clause that proposes the known name most like the given one."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {matches[0]!r}?" if matches else ""

@@ -1,0 +1,133 @@
+"""The skorch net of an estimator, made by its plan."""
+
+from functools import partial
+
+import torch
+
+from .._training.algorithm import TrainingState
+from .._training.imputed_labels import ImputedLabels
+from .._training.net import SemiSupervisedNet
+from .._training.seeds import Generator
+from ..modules import MLP
+from .checks import check_module
+from .plan import DEFAULT_EPS_NORM, given
+
+ROW_MULTIPLE = 16
+"""Rows to a multiple of which prediction batches of the built-in network are padded."""
+
+
+def make_net(estimator, task, plan, inputs, dataset, valid, around):
+    """The net, not yet initialized.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+
+    task : Classes or Targets
+
+    plan : Plan
+
+    inputs : Inputs or None
+
+    dataset : SemiSupervisedDataset
+
+    valid : RowDataset or None
+
+    around : Surroundings
+
+    Returns
+    -------
+    net : SemiSupervisedNet
+    """
+    processes, device, seeds = around.processes, around.device, around.seeds
+    noise_generator = Generator(device).manual_seed(seeds.noise + processes.index)
+    settings = {
+        "n_steps": plan.n_steps,
+        "regularizers": task.regularizers(estimator.regularizers),
+        "averaging": plan.averaging,
+        "batch_generator": Generator().manual_seed(seeds.batches),
+        "noise_generator": noise_generator,
+        "processes": processes,
+    }
+    if plan.label_lr is not None:
+        settings |= {
+            "labels": (len(dataset.own_rows), task.n_outputs),
+            "label_lr": float(plan.label_lr),
+            "label_pull": estimator.label_pull,
+            "labeled_weight": plan.labeled_weight,
+            "decay": estimator.decay,
+            "eps_norm": float(given(estimator.eps_norm, DEFAULT_EPS_NORM)),
+        }
+    return SemiSupervisedNet(
+        module_factory(estimator, task, inputs, dataset, seeds.module, noise_generator),
+        task.objective,
+        state=partial(make_state, objective=task.objective, **settings),
+        lr=plan.lr,
+        max_epochs=plan.n_epochs,
+        batch_size=estimator.batch_size,
+        inputs=inputs,
+        valid=valid,
+        row_multiple=ROW_MULTIPLE if estimator.module is None else 1,
+        callbacks=around.callbacks,
+        device=device,
+        verbose=int(estimator.verbose) if processes.index == 0 else 0,
+        **optimizer_settings(estimator, plan, device),
+        **(estimator.net_params or {}),
+    )
+
+
+def make_state(
+    module, *, objective, labels=None, label_lr=None, label_pull=None, **settings
+):
+    """The state of a training, with imputed labels of a shape or without any."""
+    imputed = labels and ImputedLabels(*labels, lr=label_lr, pull=label_pull)
+    return TrainingState(objective, module, imputed_labels=imputed, **settings)
+
+
+def optimizer_settings(estimator, plan, device):
+    """Adam with decoupled weight decay, in one kernel where torch has it."""
+    net_params = estimator.net_params or {}
+    if "optimizer" in net_params:
+        return {}
+    fused = torch.device(device).type in ("cpu", "cuda")
+    settings = {
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": plan.weight_decay,
+        "optimizer__fused": fused,
+    }
+    return {k: value for k, value in settings.items() if k not in net_params}
+
+
+def module_factory(estimator, task, inputs, dataset, seed, noise_generator):
+    """A callable that builds the network from ``module_params``."""
+    if estimator.module is not None:
+        check_module(estimator)
+        shape = dataset.X.shape[1:]
+        n_features = shape if len(shape) > 1 else shape[0]
+        return partial(estimator.module, n_features, task.n_outputs)
+    return partial(
+        MLP,
+        sum(inputs.widths.values()),
+        task.n_outputs,
+        hidden_layer_sizes=estimator.hidden_layer_sizes,
+        dropout=estimator.dropout,
+        n_members=estimator.n_members,
+        inputs=inputs.layer,
+        generator=Generator().manual_seed(seed),
+        noise_generator=noise_generator,
+    )
+
+
+def resolve_device(device):
+    """The device to train on, refused where torch cannot use it."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.ones(1, device=device).item()  # "meta" holds no values
+        Generator(device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used: {error}. Pass 'auto', 'cpu', or a "
+            "device that torch finds on this machine."
+        ) from error
+    return device

@@ -1,0 +1,282 @@
+"""The regressors: what they read and predict, and LGARegressor with its exact mode."""
+
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import Options, StrOptions
+
+from .._labels.targets import Targets
+from .._training.seeds import Seeds
+from ..linear._model import follow_path
+from .checks import check_exact_mode, check_two_dimensional
+from .fitting import (
+    Fitted,
+    LabelParameters,
+    NetEstimator,
+    all_or_nothing,
+    fit_network,
+    keep,
+    read_table,
+    split_labeled,
+)
+from .plan import DEFAULT_STEPS, given
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetRegressor(RegressorMixin, NetEstimator):
+    """Base of the regressors: targets in, targets out."""
+
+    hidden_layer_sizes: object = (128, 128)
+
+    _parameter_constraints = {
+        **NetEstimator._parameter_constraints,
+        "unlabeled": [Real, None],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Train the network and impute the targets of the unlabelled rows.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Labelled and unlabelled rows. Arrays of more dimensions are taken with
+            a ``module`` of one's own.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, with unlabelled rows marked as ``unlabeled`` says.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input or a parameter is unusable; the message names it, and the
+            estimator is as it was before.
+        """
+        return fit_network(self, X, y, Targets.read)
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination on the labelled rows; others are left out.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets, with rows marked as in ``fit`` where there is none.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            R^2 of ``predict(X)``.
+        """
+        predicted = self.predict(X)
+        return self._fitted_.task.score(y, predicted, sample_weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LGARegressor(LabelParameters, NetRegressor):
+    """Regressor for tables with few targets, trained by label gradient alignment.
+
+    A network is trained on targets that are imputed for the unlabelled rows. The
+    imputed targets y_u = w follow the gradient of the normalized distance between
+    the loss gradients on labelled and on unlabelled rows (Algorithm 1 and Eq. 2 of
+    [1]_, with half the squared error of Eq. 3 as the loss)::
+
+        g_theta = g_u + T(i) g_l
+        g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
+
+    while the network follows g_theta; both take steps of Adam. Targets are centred
+    and scaled by the labelled rows inside. The features should be on a common scale,
+    by a ``StandardScaler`` for example. What is described as in
+    :class:`LGAClassifier` is explained there in full.
+
+    Parameters
+    ----------
+    module : callable or None, default=None
+        A network of your own, as in :class:`LGAClassifier`.
+
+    hidden_layer_sizes : sequence of int, default=(128, 128)
+        Units of each hidden layer of the built-in network.
+
+    dropout, n_members, inputs, lr : object
+        The built-in network and its step size, as in :class:`LGAClassifier`.
+
+    weight_decay : float or None, default=None
+        As in :class:`LGAClassifier`, but 3 where ``evidence_`` is empty.
+
+    averaging, batch_size : object
+        As in :class:`LGAClassifier`.
+
+    max_epochs : int, np.inf or None, default=None
+        Passes over the unlabelled rows (over the labelled ones where there are no
+        others). None means as many as make 1,000 steps, and at least 20. See ``solver``
+        for the exact mode.
+
+    regularizers : list or tuple, default=()
+        As in :class:`LGAClassifier`; VAT, PiModel and MeanTeacher take targets.
+
+    early_stopping, validation_fraction, n_iter_no_change : object
+        As in :class:`LGAClassifier`.
+
+    unlabeled : float or None, default=-1
+        The marker of unlabelled rows. NaN always marks them as well, and where ``y``
+        holds any NaN it alone does, and -1 is a value. Pass np.nan for NaN alone,
+        None where no row is unlabelled. With several outputs a row is unlabelled
+        when all of its targets are marked.
+
+    warm_start, device, random_state, verbose, callbacks, net_params : object
+        As in :class:`LGAClassifier`.
+
+    label_lr : float or None, default=None
+        As in :class:`LGAClassifier`, but None means 3 / n_epochs, in standard
+        deviations of the targets. With 0 the labels stay at the mean target.
+
+    labeled_weight, decay, eps_norm, label_pull : object
+        As in :class:`LGAClassifier`.
+
+    solver : {"network", "exact"}, default="network"
+        "exact" is linear regression in place of the network, followed exactly in
+        float64 (Section 3.1): gradient descent on the squared error and on w, with all
+        rows in each step. It uses ``lr``, ``label_lr`` and ``eps_norm`` (None: derived
+        from the data such that the fixed point is stable), ``max_epochs`` as the number
+        of steps (None: 1,000; np.inf: the fixed point), ``early_stopping`` with
+        ``validation_fraction`` (it chooses the step of the one path that suits the
+        held-out rows best), ``unlabeled`` and ``random_state``. All other parameters
+        are ignored. The intercept comes by centring labelled and unlabelled rows each
+        by their own means.
+
+    Attributes
+    ----------
+    transduction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        A target for every training row: given ones as given, the imputed ones for
+        the others. ``predict`` on these rows may differ.
+
+    unlabeled_ : scalar or None
+        The marker, as settled in ``fit`` and used again by ``score``.
+
+    n_iter_ : int
+        Epochs of training; with ``solver="exact"`` the number of steps.
+
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
+        Coefficients of the linear model; ``solver="exact"`` only.
+
+    intercept_ : float or ndarray of shape (n_outputs,)
+        Intercept of the linear model; ``solver="exact"`` only.
+
+    net_, history_, plan_, inputs_, evidence_ : object
+        With ``solver="network"``, as in :class:`LGAClassifier`; distances of the
+        imputed targets from the network's are in standard deviations.
+
+    n_features_in_ : int
+        Number of features seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
+        Names of the features, where ``X`` has names that are all strings.
+
+    See Also
+    --------
+    LGAClassifier : The same for class labels.
+    sklearn_lga.baselines.RegularizedNetRegressor : The same network without LGA.
+    sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
+        labelled rows only.
+
+    References
+    ----------
+    .. [1] J. Jackson and J. Schulman, "Semi-Supervised Learning by Label Gradient
+       Alignment", 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import make_regression
+    >>> from sklearn_lga import LGARegressor
+    >>> from sklearn_lga.datasets import hide_labels
+    >>> X, y = make_regression(n_samples=300, n_features=5, random_state=0)
+    >>> y_marked = hide_labels(y, n_labeled=50, random_state=0, unlabeled=np.nan)
+    >>> model = LGARegressor(max_epochs=200, random_state=0).fit(X, y_marked)
+    >>> model.score(X, y) > 0.8
+    True
+    >>> model.transduction_.shape
+    (300,)
+    """
+
+    solver: str = "network"
+
+    _parameter_constraints = {
+        **NetRegressor._parameter_constraints,
+        **LabelParameters._label_constraints,
+        "solver": [StrOptions({"network", "exact"})],
+        "max_epochs": [
+            *NetRegressor._parameter_constraints["max_epochs"],
+            Options(Real, {np.inf}),
+        ],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """As in the base, or the exact linear mode."""
+        check_exact_mode(self)
+        if self.solver == "exact":
+            return fit_exact(self, X, y)
+        return fit_network(self, X, y, Targets.read)
+
+
+def fit_exact(estimator, X, y):
+    """Follow the path of the linear model, and keep where it ends.
+
+    Parameters
+    ----------
+    estimator : LGARegressor
+
+    X, y : array-like
+        As ``fit`` takes them.
+
+    Returns
+    -------
+    estimator : LGARegressor
+        Fitted; where anything fails, it is as it was.
+    """
+    with all_or_nothing(estimator):
+        X, task, known = read_table(estimator, X, y, Targets.read)
+        check_two_dimensional(X)
+        seed = Seeds.draw(estimator.random_state).split
+        # In double precision, which the labels of a network are not in.
+        known = known._replace(labels=task.scaled(known.values))
+        labeled, held_out = split_labeled(estimator, task, known, seed)
+        model = follow_path(
+            X[labeled.rows],
+            labeled.labels,
+            X[np.flatnonzero(known.unlabeled)],
+            (X[held_out.rows], held_out.labels),
+            given(estimator.max_epochs, DEFAULT_STEPS),
+            {name: getattr(estimator, name) for name in ("lr", "label_lr", "eps_norm")},
+        )
+        coef = model.coef * task.scale
+        intercept = task.mean + model.level * task.scale - model.center @ coef
+        flat = task.mean.ndim == 0
+        fitted = {
+            "coef_": coef[:, 0] if flat else coef.T,
+            "intercept_": float(intercept[0]) if flat else intercept,
+            "n_iter_": model.n_steps,
+            "unlabeled_": task.unlabeled,
+            "_fitted_": Fitted(task, model),
+            **task.imputed(model.imputed, None, known),
+        }
+        keep(estimator, fitted)
+    return estimator

@@ -1,0 +1,1 @@
+"""What y says: which rows are labelled, and whether with classes or with targets."""

@@ -1,0 +1,369 @@
+"""Algorithm 1: one iteration in one function, and the state that it goes on from.
+
+Names and the comments in capitals are those of Jackson and Schulman (2019), "l"
+standing for labelled and "u" for unlabelled rows. The step on the labels alone, which
+LGA is compared with, stands beside it.
+"""
+
+import torch
+from torch import nn
+
+from .. import alignment
+from .jacobian import differentiate, frozen_statistics, trainable_parameters
+from .processes import ALONE
+from .regularization import Regularization
+
+
+def align_labels(
+    state, module, parameters, update_network, labeled_batch, unlabeled_batch
+):
+    """One iteration of Algorithm 1, from two minibatches to both updates.
+
+    Parameters and returns are those of :meth:`TrainingState.step`; ``parameters`` are
+    the trainable ones, theta.
+    """
+    objective, labels = state.objective, state.imputed_labels
+    (X_l, y_l), (X_u, positions) = labeled_batch, unlabeled_batch
+    T = alignment.labeled_weight_at(state.progress, state.labeled_weight)
+
+    # y_u := f(w)
+    w = labels.w[positions]
+    y_u = objective.parameterize(w)
+
+    # g_l := GRADIENT OF L(theta, X_l, y_l),  g_u := GRADIENT OF L(theta, X_u, y_u)
+    passes = differentiate(module, parameters, X_l, X_u)
+    outputs_l, outputs_u = passes.labeled_outputs, passes.unlabeled_outputs
+    check_outputs(module, outputs_l, y_l)
+    loss_l, delta_l = loss_and_delta(objective, outputs_l.detach(), y_l)
+    loss_u, delta_u = loss_and_delta(objective, outputs_u.detach(), y_u)
+    labeled = {"g": passes.labeled_vjp(delta_l), "loss": loss_l}
+    unlabeled = {"g": passes.unlabeled_vjp(delta_u), "loss": loss_u}
+    # The sum over the outputs of |prediction - label|, the mean over the rows.
+    unlabeled["label_distance"] = torch.linalg.vector_norm(delta_u, 1)
+    if state.regularization.regularizers:
+        unlabeled |= regularization(state, module, parameters, X_u, outputs_u)
+    n_u = len(X_u)
+    if state.processes.count > 1:
+        (labeled, _), (unlabeled, n_u) = state.processes.means(
+            (labeled, len(X_l)), (unlabeled, n_u)
+        )
+    g_l, g_u = labeled["g"], unlabeled["g"]
+
+    # g_theta := g_u + T(i) g_l
+    g_theta = g_u + T * g_l
+    if state.regularization.regularizers:
+        g_theta = g_theta + unlabeled["regularization_gradient"]
+
+    # g_w := GRADIENT OF ||EMA(g_l) - g_u||^2_normalized by w
+    v = state.running_average(state.gradient_average, g_l) - g_u
+    fourth_moment = state.running_average(state.fourth_moment, v.square().square_())
+    d = alignment.alignment_direction(v, fourth_moment, state.eps_norm)
+    Jd = mean_of_members(passes.jvp(d))
+    g_w = alignment.label_gradient(objective, y_u, Jd, n_u)
+
+    # theta <- ADAMUPDATE(alpha_theta, theta, g_theta)
+    update_network(parameters, g_theta)
+
+    # w <- ADAMUPDATE(alpha_w, w, g_w)
+    predicted = objective.invert(mean_of_members(outputs_u.detach()))
+    labels.update(positions, w, g_w, predicted)
+
+    terms = {
+        "y_pred": mean_of_members(outputs_l.detach()),
+        "loss": unlabeled["loss"] + T * labeled["loss"],
+        "labeled_loss": labeled["loss"],
+        "unlabeled_loss": unlabeled["loss"],
+        "label_distance": unlabeled["label_distance"],
+        "labeled_weight": T,
+        "alignment_distance": alignment.normalized_distance(v, d),
+    }
+    if state.regularization.regularizers:
+        terms["regularization_loss"] = unlabeled["regularization"]
+        terms["loss"] = terms["loss"] + unlabeled["regularization"]
+    return terms
+
+
+def learn_labels(
+    state, module, parameters, update_network, labeled_batch, unlabeled_batch=None
+):
+    """One step on the given labels alone, with the regularizers' terms.
+
+    Regularizers see the unlabelled rows, where there are none the labelled ones.
+    Parameters and returns are those of :meth:`TrainingState.step`; ``parameters`` are
+    the trainable ones.
+    """
+    X_l, y_l = labeled_batch
+    outputs = module(X_l)
+    check_outputs(module, outputs, y_l)
+    loss, delta = loss_and_delta(state.objective, outputs.detach(), y_l)
+    gradient = alignment.flat_gradient(outputs, parameters, delta)
+    labeled, others, X = {"g": gradient, "loss": loss}, {}, X_l
+    if state.regularization.regularizers:
+        X = (unlabeled_batch or labeled_batch)[0]
+        with frozen_statistics(module):
+            logits = module(X)
+        others = regularization(state, module, parameters, X, logits)
+    if state.processes.count > 1:
+        (labeled, _), (others, _) = state.processes.means(
+            (labeled, len(X_l)), (others, len(X))
+        )
+    gradient = labeled["g"] + others.get("regularization_gradient", 0.0)
+    update_network(parameters, gradient)
+    terms = {
+        "y_pred": mean_of_members(outputs.detach()),
+        "loss": labeled["loss"],
+        "labeled_loss": labeled["loss"],
+    }
+    if state.regularization.regularizers:
+        terms["regularization_loss"] = others["regularization"]
+        terms["loss"] = terms["loss"] + others["regularization"]
+    return terms
+
+
+class TrainingState(nn.Module):
+    """All that a training in progress holds besides the network and its optimizer.
+
+    Parameters
+    ----------
+    objective : Objective
+        Loss and label parameterization.
+
+    module : torch.nn.Module
+        The network to train; it is not kept.
+
+    imputed_labels : ImputedLabels or None, default=None
+        w. None: training on the labelled rows alone.
+
+    labeled_weight : float, callable, str or tuple, default=1.0
+        T(i), see :func:`~sklearn_lga.alignment.labeled_weight_at`.
+
+    decay : float, default=0.9
+        Decay of EMA(g_l) and of EMA(v^4).
+
+    eps_norm : float, default=1e-6
+        The stabilizer of Eq. 2.
+
+    n_steps : int, default=1
+        N_iterations, which training progress is measured by.
+
+    regularizers : sequence, default=()
+        Terms to add to the loss, see :mod:`sklearn_lga.regularizers`.
+
+    averaging : float in [0, 1], default=0.0
+        Share of the training, its last part, over which the parameters are averaged.
+
+    batch_generator, noise_generator : torch.Generator or None, default=None
+        Sources of the batches (on the CPU) and of the noise inside the network and
+        the regularizers (on its device). Kept here so that the state is all there
+        is to resume.
+
+    processes : Processes, default=ALONE
+        The processes that take part, each with batches of its own rows.
+    """
+
+    def __init__(
+        self,
+        objective,
+        module,
+        *,
+        imputed_labels=None,
+        labeled_weight=1.0,
+        decay=0.9,
+        eps_norm=1e-6,
+        n_steps=1,
+        regularizers=(),
+        averaging=0.0,
+        batch_generator=None,
+        noise_generator=None,
+        processes=ALONE,
+    ):
+        super().__init__()
+        self.objective = objective
+        self.imputed_labels = imputed_labels
+        self.labeled_weight = labeled_weight
+        self.decay = decay
+        self.eps_norm = eps_norm
+        self.n_steps = n_steps
+        self.n_steps_done = 0
+        self.batch_generator = batch_generator
+        self.noise_generator = noise_generator
+        self.processes = processes
+        n_parameters = sum(p.numel() for p in trainable_parameters(module))
+        if not n_parameters:
+            raise ValueError(
+                "module has no parameters to train: requires_grad is False for all."
+            )
+        self.regularization = Regularization(regularizers, module, noise_generator)
+        self.average = ParameterAverage(n_parameters, averaging) if averaging else None
+        if imputed_labels is not None:
+            self.register_buffer("gradient_average", torch.zeros(n_parameters))
+            self.register_buffer("fourth_moment", torch.zeros(n_parameters))
+
+    @property
+    def progress(self):
+        """Share of the training that is behind, in [0, 1]."""
+        return min(1.0, self.n_steps_done / max(1, self.n_steps - 1))
+
+    def labels(self):
+        """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
+        if self.imputed_labels is None:
+            return torch.empty(0, 0)
+        return self.objective.parameterize(self.imputed_labels.w)
+
+    def step(self, module, update_network, labeled_batch, unlabeled_batch=None):
+        """One iteration: gradients, the update of theta and that of the labels.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            The network, in training mode.
+
+        update_network : callable
+            ``update_network(parameters, gradient)`` takes the optimizer's step from a
+            flat gradient, as :func:`descending` makes it.
+
+        labeled_batch : tuple of Tensors
+            Rows of shape (batch_size, ...) and labels (batch_size, n_outputs).
+
+        unlabeled_batch : tuple of Tensors or None
+            Rows of shape (batch_size, ...) and their positions among the
+            unlabelled rows, shape (batch_size,), without repetition.
+
+        Returns
+        -------
+        terms : dict of str to Tensor
+            "loss" and the terms worth recording, scalars; and "y_pred", the outputs
+            for the labelled batch. All without a graph.
+        """
+        iterate = learn_labels if self.imputed_labels is None else align_labels
+        parameters = trainable_parameters(module)
+        terms = iterate(
+            self, module, parameters, update_network, labeled_batch, unlabeled_batch
+        )
+        self.n_steps_done += 1
+        if self.regularization.regularizers:
+            self.regularization.follow(module)
+        if self.average is not None:
+            self.average.follow(parameters, self.n_steps_done / self.n_steps)
+        return terms
+
+    def running_average(self, average, value):
+        """EMA(value): a buffer takes the value in, and is bias-corrected.
+
+        NOTE: departure from the paper, which does not say how its averages start; see
+        :func:`~sklearn_lga.alignment.bias_corrected`.
+        """
+        alignment.moving_average(average, value, self.decay, out=average)
+        return alignment.bias_corrected(average, self.decay, self.n_steps_done + 1)
+
+    def get_extra_state(self):
+        """What a state_dict holds besides the buffers."""
+        generators = (self.batch_generator, self.noise_generator)
+        return {
+            "n_steps_done": self.n_steps_done,
+            "generators": [g and g.get_state() for g in generators],
+        }
+
+    def set_extra_state(self, state):
+        """Restore what :meth:`get_extra_state` gave."""
+        self.n_steps_done = state["n_steps_done"]
+        generators = (self.batch_generator, self.noise_generator)
+        for generator, saved in zip(generators, state["generators"], strict=True):
+            if generator is not None and saved is not None:
+                generator.set_state(saved.cpu())
+
+
+class ParameterAverage(nn.Module):
+    """The mean of the network's parameters over the last part of a training.
+
+    NOTE: departure from the paper, which predicts with the last parameters.
+
+    Parameters
+    ----------
+    n_parameters : int
+
+    share : float in (0, 1]
+        Of the training, its last part.
+    """
+
+    def __init__(self, n_parameters, share):
+        super().__init__()
+        self.share = share
+        self.count = 0
+        self.register_buffer("mean", torch.zeros(n_parameters))
+
+    def follow(self, parameters, progress):
+        """Take the parameters in, if the last part has begun."""
+        if progress > 1.0 - self.share:
+            self.count += 1
+            now = nn.utils.parameters_to_vector(parameters).detach()
+            self.mean.lerp_(now, 1.0 / self.count)
+
+    def load_into(self, module):
+        """Put the mean in place of the last parameters, if there is one."""
+        if self.count:
+            parameters = trainable_parameters(module)
+            nn.utils.vector_to_parameters(self.mean.clone(), parameters)
+
+    def get_extra_state(self):
+        """What a state_dict holds besides the buffer."""
+        return self.count
+
+    def set_extra_state(self, state):
+        """Restore what :meth:`get_extra_state` gave."""
+        self.count = state
+
+
+def descending(optimizer):
+    """What updates a network by an optimizer, for :meth:`TrainingState.step`."""
+
+    def update_network(parameters, gradient):
+        assign_gradient(parameters, gradient)
+        optimizer.step()
+
+    return update_network
+
+
+def assign_gradient(parameters, gradient):
+    """Hand a flat gradient to an optimizer, as views in ``.grad``."""
+    parts = alignment.unflatten(gradient, parameters)
+    for parameter, part in zip(parameters, parts, strict=True):
+        parameter.grad = part
+
+
+def loss_and_delta(objective, outputs, labels):
+    """The mean loss, and its gradient with respect to the outputs; both constants."""
+    if outputs.ndim > labels.ndim:  # each member has the same labels
+        labels = labels.unsqueeze(1)
+    delta = alignment.output_gradient(objective, outputs, labels)
+    return objective(outputs, labels), delta
+
+
+def mean_of_members(outputs):
+    """Outputs (n_rows, n_outputs), where networks gave them side by side."""
+    return outputs if outputs.ndim == 2 else outputs.mean(dim=1)
+
+
+def regularization(state, module, parameters, X, outputs):
+    """Value and gradient of the regularizers' terms, by their names."""
+    term = state.regularization.loss(module, X, outputs, state.progress)
+    gradient = alignment.flat_gradient(term, parameters, retain_graph=True)
+    return {"regularization": term.detach(), "regularization_gradient": gradient}
+
+
+def check_outputs(module, outputs, labels):
+    """Refuse outputs that do not match the labels (n_rows, n_outputs).
+
+    Networks with ``n_members`` > 1 give (n_rows, n_members, n_outputs).
+    """
+    expected = tuple(labels.shape)
+    if getattr(module, "n_members", 1) > 1:
+        expected = (expected[0], module.n_members, expected[1])
+    shape = getattr(outputs, "shape", None)
+    if shape != expected:
+        got = type(outputs).__name__ if shape is None else tuple(shape)
+        raise ValueError(
+            f"module must return outputs of shape (n_rows, n_outputs) = {expected}, "
+            f"got {got}. Its last layer needs {expected[-1]} outputs: the module is "
+            "called as module(n_features, n_outputs, **module_params)."
+        )

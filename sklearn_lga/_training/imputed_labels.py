@@ -1,0 +1,75 @@
+"""The imputed labels of the unlabelled rows: their parameters w, with an Adam."""
+
+import torch
+from torch import nn
+
+from .. import alignment
+
+
+class ImputedLabels(nn.Module):
+    """w, its two Adam moments and the number of updates of each row.
+
+    All are buffers; as an ``nn.Parameter``, w would join theta's optimizer.
+
+    Parameters
+    ----------
+    n_rows, n_outputs : int
+        Rows and columns of w.
+
+    lr : float
+        alpha_w, the step size of Adam.
+
+    pull : float in [0, 1], default=0.0
+        After each step of its Adam, a row's w moves by this share of the way to where
+        f(w) is the network's output.
+
+    betas, eps : tuple of two floats, float
+        The other settings of Adam.
+    """
+
+    def __init__(
+        self, n_rows, n_outputs, *, lr, pull=0.0, betas=(0.9, 0.999), eps=1e-8
+    ):
+        super().__init__()
+        self.pull = pull
+        self.adam = {"lr": lr, "betas": betas, "eps": eps}
+        self.register_buffer("w", torch.zeros(n_rows, n_outputs))
+        self.register_buffer("exp_avg", torch.zeros(n_rows, n_outputs))
+        self.register_buffer("exp_avg_sq", torch.zeros(n_rows, n_outputs))
+        self.register_buffer("n_updates", torch.zeros(n_rows, dtype=torch.int32))
+
+    def update(self, positions, w, g_w, predicted):
+        """Adam on the rows of a batch, then a step towards what the network says.
+
+        NOTE: departure from the paper, whose framework's dense Adam moves every
+        row on every step by its remaining momentum, at a cost of O(n_rows k). Here
+        a row moves only when it is visited, with moments and bias correction of
+        its own, at a cost of O(batch k).
+
+        NOTE: departure from the paper, where ``pull`` is not 0. A label carries the
+        noise of its own few steps; the network has averaged that of many rows.
+
+        Parameters
+        ----------
+        positions : Tensor of shape (batch_size,)
+            Which rows, without repetition.
+
+        w, g_w : Tensor of shape (batch_size, n_outputs)
+            What the rows hold, and the gradient to descend.
+
+        predicted : Tensor of shape (batch_size, n_outputs)
+            The w at which the labels would be the network's predictions.
+        """
+        n_updates = self.n_updates[positions] + 1
+        step, exp_avg, exp_avg_sq = alignment.adam_update(
+            g_w,
+            self.exp_avg[positions],
+            self.exp_avg_sq[positions],
+            n_updates,
+            **self.adam,
+        )
+        w = w + step
+        self.w[positions] = torch.lerp(w, predicted, self.pull) if self.pull else w
+        self.exp_avg[positions] = exp_avg
+        self.exp_avg_sq[positions] = exp_avg_sq
+        self.n_updates[positions] = n_updates

@@ -1,0 +1,229 @@
+"""The built-in network: members side by side, and the layers that they are made of."""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+"""Activation functions of :class:`MLP`, by name."""
+
+ENCODING_SCALE = 0.5
+"""Factor of the encoded features, which stand beside features of unit variance."""
+
+
+class MLP(nn.Sequential):
+    """Fully connected network, or several that are trained side by side.
+
+    Parameters
+    ----------
+    n_features : int
+        Number of inputs of the first layer.
+
+    n_outputs : int
+        Number of outputs: the classes (as logits) or the targets.
+
+    hidden_layer_sizes : sequence of int, default=(128,)
+        Units of each hidden layer.
+
+    activation : str, default="relu"
+        A key of ``ACTIVATIONS``.
+
+    dropout : float, default=0.0
+        Probability of dropping a hidden unit in training.
+
+    n_members : int, default=1
+        Networks in the ensemble. In training mode they give outputs of shape
+        (n_rows, n_members, n_outputs), each to be held against the same labels; in
+        evaluation mode their mean.
+
+    inputs : callable or None, default=None
+        Gives a ``torch.nn.Module`` from rows to what the first layer sees, of shape
+        (n_rows, n_features) or (n_members, n_rows, n_features), nothing in which is
+        trained. None: the first layer sees the rows.
+
+    generator : torch.Generator or None, default=None
+        Source of the initial parameters, on the CPU; None means torch's global
+        one.
+
+    noise_generator : torch.Generator or None, default=None
+        Source of the dropout masks, on the network's device; None means torch's
+        global one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_lga.modules import MLP
+    >>> MLP(20, 3, hidden_layer_sizes=(64, 64))(torch.zeros(5, 20)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        n_features,
+        n_outputs,
+        *,
+        hidden_layer_sizes=(128,),
+        activation="relu",
+        dropout=0.0,
+        n_members=1,
+        inputs=None,
+        generator=None,
+        noise_generator=None,
+    ):
+        layers, width = [] if inputs is None else [inputs()], n_features
+        for size in hidden_layer_sizes:
+            layers.append(linear(width, size, generator, n_members))
+            layers.append(ACTIVATIONS[activation]())
+            if dropout:
+                layers.append(GeneratorDropout(dropout, noise_generator))
+            width = size
+        super().__init__(*layers, linear(width, n_outputs, generator, n_members))
+        self.n_members = n_members
+
+    def forward(self, x):
+        """Outputs of rows; those of several members side by side, or their mean."""
+        outputs = super().forward(x)
+        if self.n_members == 1:
+            return outputs
+        return outputs.movedim(0, 1) if self.training else outputs.mean(dim=0)
+
+
+def linear(n_inputs, n_outputs, generator=None, n_members=1):
+    """A linear layer with torch's default distribution, drawn from a generator."""
+    if n_members == 1:
+        layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+    else:
+        layer = MemberLinear(n_members, n_inputs, n_outputs)
+    bound = 1.0 / math.sqrt(max(1, n_inputs))
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+    return layer
+
+
+class MemberLinear(nn.Module):
+    """Linear layers of several networks side by side, in one batched product.
+
+    Parameters
+    ----------
+    n_members, n_inputs, n_outputs : int
+        Networks, and features of each.
+    """
+
+    def __init__(self, n_members, n_inputs, n_outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_members, n_inputs, n_outputs))
+        self.bias = nn.Parameter(torch.empty(n_members, 1, n_outputs))
+
+    def forward(self, x):
+        """From (n_rows, n_inputs), or (n_members, ...), to (n_members, ...)."""
+        x = x.expand(len(self.weight), *x.shape[-2:])
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class GeneratorDropout(nn.Module):
+    """Dropout that draws its masks from a generator of its own.
+
+    ``torch.nn.Dropout`` knows the global one only, which all fits of a process share.
+
+    Parameters
+    ----------
+    p : float
+        Probability of a zero.
+
+    generator : torch.Generator or None, default=None
+        On the device of the inputs; None means torch's global one.
+    """
+
+    def __init__(self, p, generator=None):
+        super().__init__()
+        self.p = p
+        self.generator = generator
+
+    def forward(self, x):
+        """Zero entries with probability p and scale up the others."""
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        mask = bernoulli_mask(x.shape, keep, self.generator, x.device)
+        return x * mask.to(x.dtype).div_(keep)
+
+
+def bernoulli_mask(shape, p, generator, device):
+    """Booleans that are true with probability p, to a resolution of 2**-16.
+
+    Compares 16 random bits an entry, a quarter of what a random float takes.
+    """
+    n = math.prod(shape)
+    words = torch.empty(math.ceil(n / 4), dtype=torch.int64, device=device)
+    words.random_(-(2**63), None, generator=generator)
+    bits = words.view(torch.int16)[:n].view(shape)
+    return bits < round(p * 2**16) - 2**15
+
+
+class PiecewiseLinearEncoding(nn.Module):
+    """Each bin as a feature that rises from 0 to 1 across it, and is flat beside it.
+
+    A linear layer on them is a piecewise-linear function of each column, with knots
+    at the edges of the bins [1]_.
+
+    Parameters
+    ----------
+    columns, lower, width : ndarray of shape (n_encoded,)
+        The column of each bin, where the bin starts, and how wide it is.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical
+       Features in Tabular Deep Learning", 2022.
+    """
+
+    def __init__(self, columns, lower, width):
+        super().__init__()
+        self.register_buffer("columns", torch.from_numpy(columns))
+        self.register_buffer("lower", torch.from_numpy(lower))
+        self.register_buffer("width", torch.from_numpy(width))
+
+    def forward(self, x):
+        """From (n_rows, n_features) to (n_rows, n_encoded), centred and scaled."""
+        position = (x[:, self.columns] - self.lower) / self.width
+        return ENCODING_SCALE * (position.clamp(0.0, 1.0) - 0.5)
+
+
+class MemberInputs(nn.Module):
+    """What each of several networks side by side sees of a row.
+
+    Parameters
+    ----------
+    bins : tuple of ndarray
+        ``(columns, lower, width)`` of the encoded features, which stand behind the
+        other columns; empty for none.
+
+    n_features : int
+        Columns, the first ones, that are encoded.
+
+    seen : ndarray of bool, shape (n_members, n_columns + n_encoded)
+        Which columns each network sees; zeros stand for the others.
+    """
+
+    def __init__(self, bins, n_features, seen):
+        super().__init__()
+        self.encoding = PiecewiseLinearEncoding(*bins) if bins else None
+        self.n_features = n_features
+        mask = torch.from_numpy(seen.astype(np.float32)).unsqueeze(1)
+        mask = mask if len(mask) > 1 else mask[0]
+        self.register_buffer("mask", None if seen.all() else mask)
+
+    def forward(self, x):
+        """Inputs of shape (n_rows, n_inputs), (n_members, ...) where they differ."""
+        if self.encoding is not None:
+            x = torch.cat([x, self.encoding(x[:, : self.n_features])], dim=-1)
+        return x if self.mask is None else x * self.mask

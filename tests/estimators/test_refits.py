@@ -1,0 +1,202 @@
+"""Fits after fits: what is kept, what is dropped, and what a failed one leaves."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga.baselines import RegularizedNetClassifier
+
+RNG = np.random.RandomState(0)
+X = RNG.standard_normal((160, 4))
+Y = np.where(np.arange(160) % 4 == 0, (X[:, 0] > 0).astype(int), -1)
+TARGETS = np.where(np.arange(160) % 4 == 0, X[:, 0] + X[:, 1] ** 2, np.nan)
+FAST = {"max_epochs": 2, "random_state": 0}
+
+
+def fitted(model):
+    """Everything that a fit has set."""
+    return {name: value for name, value in vars(model).items() if name.endswith("_")}
+
+
+class Linear(nn.Linear):
+    pass
+
+
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
+    model = LGAClassifier(**FAST).fit(X, Y)
+    before, expected = fitted(model), model.predict_proba(X)
+    other = np.where(Y == 1, 5, Y)
+    with pytest.raises(ValueError, match="lr=1e"):
+        model.set_params(lr=1e30).fit(X[:, :3], other)
+    after = fitted(model)
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+def test_a_first_fit_that_fails_leaves_it_unfitted():
+    model = LGAClassifier(lr=1e30, **FAST)
+    with pytest.raises(ValueError, match="lr=1e"):
+        model.fit(X, Y)
+    assert fitted(model) == {}
+
+
+def test_an_exact_fit_that_fails_leaves_the_network():
+    model = LGARegressor(**FAST).fit(X, TARGETS)
+    before, expected = fitted(model), model.predict(X)
+    model.set_params(solver="exact", lr=1e6, max_epochs=500)
+    with (
+        pytest.warns(UserWarning, match="spectral radius"),
+        pytest.raises(ValueError, match="path diverged"),
+    ):
+        model.fit(X, TARGETS)
+    assert fitted(model).keys() == before.keys()
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_what_does_not_apply_any_more_goes():
+    model = LGAClassifier(**FAST).fit(X, Y)
+    assert model.inputs_
+    assert model.evidence_
+    model.set_params(module=Linear).fit(X, Y)
+    assert not hasattr(model, "inputs_")
+    assert not hasattr(model, "evidence_")
+    assert model.plan_.inputs == ()
+    regressor = LGARegressor(**FAST).fit(X, TARGETS)
+    regressor.set_params(solver="exact").fit(X, TARGETS)
+    for name in ("inputs_", "evidence_", "plan_", "net_", "history_"):
+        assert not hasattr(regressor, name)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_warm_start_after_a_cold_fit(changed):
+    """The labels go on where the unlabelled rows are the same ones."""
+    model = LGAClassifier(**FAST).fit(X, Y)
+    labels = model.net_.state_.labels()
+    weights = [p.clone() for p in model.net_.module_.parameters()]
+    model.set_params(warm_start=True, label_lr=0.0, label_pull=0.0, lr=1e-12)
+    model.fit(X + 1e-3 * changed, Y)
+    for before, after in zip(weights, model.net_.module_.parameters(), strict=True):
+        torch.testing.assert_close(before, after)
+    same = torch.equal(model.net_.state_.labels(), labels)
+    assert same == (not changed)
+
+
+@pytest.mark.parametrize("change", [{"inputs": ["features"]}, {"n_members": 3}])
+def test_a_warm_start_with_other_inputs_is_refused(change):
+    model = LGAClassifier(inputs=["features+bins", "features"], **FAST)
+    model.set_params(warm_start=True).fit(X, Y)
+    with pytest.raises(
+        ValueError, match=r"inputs are \['features\+bins', 'features'\]"
+    ):
+        model.set_params(**change).fit(X, Y)
+    assert model.set_params(inputs="auto", n_members=2).fit(X, Y).n_iter_ == 2
+
+
+@pytest.mark.parametrize("table", [np.float64, np.float32])
+def test_early_stopping_keeps_no_average_and_no_held_out_rows(table):
+    rows = X.astype(table)
+    model = LGAClassifier(
+        early_stopping=True, validation_fraction=0.5, inputs=["features"], **FAST
+    ).fit(rows, Y)
+    assert model.net_.state_.average is None
+    content = pickle.dumps(model)
+    assert not any(row.tobytes() in content for row in rows[Y != -1])
+
+
+class Compiled:
+    """A backend of torch.compile that counts what it is given."""
+
+    def __init__(self):
+        self.n_graphs = 0
+
+    def __call__(self, graph, inputs):
+        self.n_graphs += 1
+        return graph.forward
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compile_compiles_the_training_step_of_a_baseline():
+    backend = Compiled()
+    model = RegularizedNetClassifier(
+        module=Linear,
+        net_params={"compile": True, "compile__backend": backend},
+        **FAST,
+    )
+    model.fit(X, Y)
+    assert backend.n_graphs > 0
+    plain = RegularizedNetClassifier(module=Linear, **FAST).fit(X, Y)
+    np.testing.assert_allclose(
+        model.predict_proba(X), plain.predict_proba(X), rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("module", [None, Linear])
+def test_compile_is_refused_where_gradients_are_aligned(module):
+    model = LGAClassifier(module=module, net_params={"compile": True}, **FAST)
+    with pytest.raises(ValueError, match="derivative of a gradient.*Leave compile out"):
+        model.fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"weight_decay": 0.5, "net_params": {"optimizer__weight_decay": 0.1}},
+            "weight_decay=0.5 and optimizer__weight_decay=0.1 set the same",
+        ),
+        (
+            {"lr": 0.5, "net_params": {"optimizer__lr": 0.1}},
+            "lr=0.5 and optimizer__lr=0.1 set the same",
+        ),
+        (
+            {"labeled_weight": lambda progress: -1.0},
+            "labeled_weight must give a finite number >= 0 .* got -1.0 for 0.0",
+        ),
+        (
+            {"labeled_weight": lambda progress: np.nan},
+            "labeled_weight must give a finite number >= 0 .* got nan for 0.0",
+        ),
+    ],
+)
+def test_what_was_taken_in_silence(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        LGAClassifier(**parameters, **FAST).fit(X, Y)
+
+
+class Wrong(nn.Linear):
+    """Takes rows of another width than it is given."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__(n_features + 1, n_outputs)
+
+
+def test_only_batch_norm_is_called_batch_norm():
+    with pytest.raises(ValueError, match="module cannot be trained") as raised:
+        LGAClassifier(module=Wrong, **FAST).fit(X, Y)
+    assert "Batch norm" not in str(raised.value)
+
+
+@pytest.mark.parametrize("sizes", [np.array([8, 8]), [128]])
+def test_layer_sizes_as_an_array_beside_a_module(sizes):
+    model = LGAClassifier(module=Linear, hidden_layer_sizes=sizes, **FAST)
+    if list(sizes) == [128]:  # the default
+        assert model.fit(X, Y).n_iter_ == 2
+        return
+    with pytest.raises(ValueError, match="hidden_layer_sizes=.* sets the built-in"):
+        model.fit(X, Y)
+
+
+def test_an_array_of_layer_sizes():
+    model = LGAClassifier(hidden_layer_sizes=np.array([8, 4]), **FAST).fit(X, Y)
+    assert model.net_.module_[-1].weight.shape[1:] == (4, 2)
+
+
+def test_few_labels_take_no_eigenmaps(monkeypatch):
+    monkeypatch.setattr("sklearn_lga._views.table.Eigenmaps", lambda *args: 1 / 0)
+    y = np.where(np.arange(160) < 9, np.arange(160) % 2, -1)
+    assert LGAClassifier(**FAST).fit(X, y).evidence_ == {}

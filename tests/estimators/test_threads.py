@@ -1,0 +1,119 @@
+"""Threads and processes: the same results, no deadlock, no more threads than cores."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import joblib
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+
+from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga.baselines import RegularizedNetClassifier
+from sklearn_lga.regularizers import VAT
+
+RNG = np.random.RandomState(0)
+X = RNG.standard_normal((90, 4))
+Y = np.where(np.arange(90) % 3 == 2, -1, (X[:, 0] > 0).astype(int))
+TARGETS = np.where(Y == -1, np.nan, X[:, 1])
+FAST = {"max_epochs": 15, "batch_size": 16, "hidden_layer_sizes": (16,)}
+MODELS = [
+    (LGAClassifier(random_state=0, **FAST), Y),
+    (LGAClassifier(random_state=1, regularizers=[VAT()], **FAST), Y),
+    (LGAClassifier(random_state=2, early_stopping=True, **FAST), Y),
+    (LGARegressor(random_state=3, **FAST), TARGETS),
+    (LGARegressor(random_state=4, solver="exact"), TARGETS),
+    (RegularizedNetClassifier(random_state=5, **FAST), Y),
+]
+
+
+def fitted_outputs(model, y):
+    fitted = clone(model).fit(X, y)
+    predict = getattr(fitted, "predict_proba", fitted.predict)
+    return predict(X), fitted.transduction_
+
+
+def test_fits_in_threads_equal_fits_alone():
+    alone = [fitted_outputs(*pair) for pair in MODELS]
+    together, barrier = [None] * len(MODELS), threading.Barrier(len(MODELS))
+
+    def work(i):
+        barrier.wait()
+        together[i] = fitted_outputs(*MODELS[i])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(MODELS))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    for mine, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(mine[0], other[0])
+        np.testing.assert_array_equal(mine[1], other[1])
+
+
+def test_two_threads_predict_with_one_model():
+    model, y = MODELS[0]
+    fitted = clone(model).fit(X, y)
+    expected = fitted.predict_proba(X)
+    with joblib.parallel_config("threading", n_jobs=2):
+        results = joblib.Parallel()(
+            joblib.delayed(fitted.predict_proba)(X) for _ in range(20)
+        )
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_the_threading_backend_searches_as_one_thread_does():
+    search = GridSearchCV(MODELS[0][0], {"lr": [1e-3, 1e-2]}, cv=2)
+    alone = clone(search).fit(X, Y).cv_results_["mean_test_score"]
+    with joblib.parallel_config("threading", n_jobs=2):
+        together = clone(search).set_params(n_jobs=2).fit(X, Y)
+    np.testing.assert_array_equal(together.cv_results_["mean_test_score"], alone)
+
+
+def threads_of_torch():
+    return torch.get_num_threads()
+
+
+def after_torch_was_used():
+    """What a process prints that used torch's threads and then searches by two."""
+    torch.set_num_threads(2)
+    torch.randn(512, 512) @ torch.randn(512, 512)
+    model = clone(MODELS[0][0]).set_params(max_epochs=1).fit(X, Y)
+    alone = cross_val_predict(model, X, Y, cv=2, method="predict_proba")
+    for backend in ("loky", "threading"):
+        with joblib.parallel_config(backend, n_jobs=2):
+            together = cross_val_predict(
+                model, X, Y, cv=2, method="predict_proba", n_jobs=2
+            )
+        np.testing.assert_array_equal(together, alone)
+    with joblib.parallel_config("loky", n_jobs=2):
+        counts = joblib.Parallel()([joblib.delayed(threads_of_torch)()] * 4)
+    assert max(counts) * 2 <= max(2, joblib.cpu_count()), counts
+    print("done")
+
+
+def test_searches_by_two_processes_after_torch_was_used():
+    """In a process of its own, which a deadlock would not let end."""
+    code = "from tests.estimators.test_threads import after_torch_was_used as f; f()"
+    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    environment = {k: v for k, v in os.environ.items() if k not in limits}
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+    ).stdout
+    assert out.endswith("done\n")
+
+
+@pytest.mark.slow
+def test_many_searches_in_a_row_do_not_hang():
+    for _ in range(5):
+        test_searches_by_two_processes_after_torch_was_used()

@@ -1,0 +1,45 @@
+"""What a newcomer reads names what is there."""
+
+import re
+from pathlib import Path
+
+import sklearn_lga
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_citation_has_the_version():
+    (version,) = re.findall(
+        r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.M
+    )
+    assert version == sklearn_lga.__version__
+
+
+def test_the_workflow_runs_targets_of_the_makefile():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    (listed,) = re.findall(r"target: \[(.+)\]", workflow)
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(listed.split(", ")) <= targets
+
+
+def test_the_house_is_drawn_with_all_its_files():
+    text = (ROOT / "doc" / "contributing.rst").read_text()
+    drawing = text[text.index("The house\n") : text.index("The way of a row\n")]
+    package = ROOT / "sklearn_lga"
+    for folder in ("_command", "_estimators", "_training", "_views", "_labels"):
+        assert f"{folder}/" in drawing
+        for path in package.joinpath(folder).glob("[a-z]*.py"):
+            assert re.search(rf"\b{path.stem}\b", drawing), path
+    for path in package.glob("[a-z]*.py"):
+        assert path.name in drawing
+    for folder in package.glob("[a-z]*/__init__.py"):
+        assert f"{folder.parent.name}/" in drawing
+
+
+def test_the_files_that_are_named_exist():
+    text = (ROOT / "doc" / "contributing.rst").read_text()
+    roots = ROOT, ROOT / "sklearn_lga", ROOT / "sklearn_lga" / "datasets"
+    roots += ROOT / "examples" / "benchmarks", ROOT / "sklearn_lga" / "_estimators"
+    roots += (ROOT / "sklearn_lga" / "_views",)
+    for name in re.findall(r"[\w/.-]+\.(?:py|txt)\b", text):
+        assert any((root / name).exists() for root in roots), name
