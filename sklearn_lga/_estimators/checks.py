@@ -6,9 +6,23 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils.validation import validate_data
 from torch import nn
 
 from ..alignment import LABELED_WEIGHT_DECAYS
+
+
+def validated_rows(estimator, X, reset):
+    """The rows as scikit-learn validates them, within the range of float32."""
+    with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            allow_nd=estimator.module is not None,
+            dtype="numeric",
+        )
 
 
 def check_length(X, y, estimator):

@@ -9,7 +9,8 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._labels.classes import Classes
-from .fitting import LabelParameters, NetEstimator, fit_network
+from .base import LabelParameters, NetEstimator
+from .fitting import fit_network
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

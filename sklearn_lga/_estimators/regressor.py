@@ -10,11 +10,10 @@ from sklearn.utils._param_validation import Options, StrOptions
 from .._labels.targets import Targets
 from .._training.seeds import Seeds
 from ..linear._model import follow_path
+from .base import LabelParameters, NetEstimator
 from .checks import check_exact_mode, check_two_dimensional
 from .fitting import (
     Fitted,
-    LabelParameters,
-    NetEstimator,
     all_or_nothing,
     fit_network,
     keep,

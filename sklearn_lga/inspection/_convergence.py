@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._estimators.fitting import validate_rows
+from .._estimators.checks import validated_rows
 from .._estimators.plan import DEFAULT_STEPS
 from .._labels.marker import as_targets, unlabeled_target_rows
 from ..linear import data_moments, default_step_sizes, fixed_point, least_squares
@@ -116,7 +116,7 @@ class ConvergenceDisplay:
         """
         remedy = "only solver='exact' follows a path; for networks: TrainingDisplay."
         last = final_estimator(estimator, "coef_", cls.__name__, remedy)
-        X = validate_rows(last, final_rows(estimator, X), reset=False)
+        X = validated_rows(last, final_rows(estimator, X), reset=False)
         moments, steps, coefs = _path_of(last, X, y, target)
         limit, A_u = fixed_point(moments)[0][:, target], moments.matrices()[1]
         names, variances = getattr(last, "feature_names_in_", None), np.diag(A_u)

@@ -1,0 +1,174 @@
+"""Base of the estimators: parameters, their routing, and predictions."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..alignment import LABELED_WEIGHT_DECAYS
+from .checks import check_float32_range, validated_rows
+from .net_params import split_routed
+from .pickling import reduced
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetEstimator(BaseEstimator):
+    """Base of the estimators: parameters of a network and of its training.
+
+    Parameters are fields, so that each is written once; see ``LGAClassifier`` for
+    what they mean.
+    """
+
+    module: object = None
+    hidden_layer_sizes: object = (128,)
+    dropout: float = 0.2
+    n_members: int = 2
+    inputs: object = "auto"
+    lr: float | None = None
+    weight_decay: float | None = None
+    averaging: float | None = None
+    batch_size: int = 256
+    max_epochs: int | None = None
+    regularizers: object = ()
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    unlabeled: object = -1
+    warm_start: bool = False
+    device: str = "auto"
+    random_state: object = None
+    verbose: int = 0
+    callbacks: object = None
+    net_params: dict | None = None
+
+    _parameter_constraints = {
+        "module": [callable, None],
+        "hidden_layer_sizes": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "inputs": [StrOptions({"auto"}), list, tuple],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "averaging": [Interval(Real, 0, 1, closed="both"), None],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), None],
+        "regularizers": [list, tuple],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "unlabeled": [Real, str, None],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+        "net_params": [dict, None],
+    }
+
+    _imputes_labels = False
+
+    def get_params(self, deep=True):
+        """Get the parameters of this estimator.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            If True, list what ``net_params`` holds, too, each by its own name.
+
+        Returns
+        -------
+        params : dict
+            Parameter names mapped to their values.
+        """
+        params = super().get_params(deep=deep)
+        if deep and isinstance(self.net_params, dict):
+            params.update(self.net_params)
+        return params
+
+    def set_params(self, **params):
+        """Set the parameters of this estimator.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. ``module__x``, ``optimizer__x``,
+            ``iterator_train__x``, ``iterator_valid__x``, ``callbacks__x`` and
+            ``compile__x`` are passed on to the skorch net by way of
+            ``net_params``.
+
+        Returns
+        -------
+        self : object
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown; the nearest known one is proposed.
+        """
+        direct, routed = split_routed(self, params)
+        super().set_params(**direct)
+        if routed:  # in a new dict: one of the user's stays as it is, clones share none
+            self.net_params = {**(self.net_params or {}), **routed}
+        return self
+
+    def predict(self, X):
+        """Predict the class or the targets of each row.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Rows, seen in training or not.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The most probable of ``classes_``, or targets in the units of training.
+        """
+        outputs = self._outputs(X)
+        return self._fitted_.task.decode(outputs)
+
+    def _outputs(self, X):
+        """Outputs of the fitted model for rows, of shape (n_rows, n_outputs)."""
+        check_is_fitted(self, "transduction_")
+        X = validated_rows(self, X, reset=False)
+        if hasattr(self, "net_"):
+            check_float32_range(X)
+        return self._fitted_.model.outputs(X)
+
+    def __reduce_ex__(self, protocol):
+        return reduced(self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        return tags
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LabelParameters:
+    """Parameters of the imputed labels: Algorithm 1 in place of supervised training."""
+
+    label_lr: float | None = None
+    labeled_weight: object = "linear"
+    decay: float = 0.9
+    eps_norm: float | None = None
+    label_pull: float = 0.2
+
+    _label_constraints = {
+        "label_lr": [Interval(Real, 0, None, closed="left"), None],
+        "labeled_weight": [
+            Interval(Real, 0, None, closed="left"),
+            callable,
+            StrOptions(set(LABELED_WEIGHT_DECAYS)),
+            tuple,
+        ],
+        "decay": [Interval(Real, 0, 1, closed="left")],
+        "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "label_pull": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    _imputes_labels = True
