@@ -1,7 +1,6 @@
-"""Checks of input and parameters that scikit-learn does not make, and their errors."""
+"""What the estimators refuse before they train, and the errors that say so."""
 
 import inspect
-import math
 from numbers import Integral, Real
 
 import numpy as np
@@ -157,30 +156,6 @@ def check_regularizers(regularizers):
                 f"sklearn_lga.regularizers.VAT(), got {regularizer!r}. Derive your own "
                 "from sklearn_lga.regularizers.Regularizer."
             )
-
-
-def continue_network(module, previous):
-    """Take over the parameters of a fitted network, which must be of one shape."""
-    try:
-        module.load_state_dict(previous.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True continues the network of the previous fit, but this one "
-            "is another: the module, its settings or the number of outputs changed. "
-            "Pass warm_start=False to start anew."
-        ) from error
-
-
-def count_held_out(validation_fraction, n_labeled):
-    """How many labelled rows early stopping holds out."""
-    n_held_out = math.ceil(validation_fraction * n_labeled)
-    if n_held_out >= n_labeled:
-        raise ValueError(
-            f"early_stopping=True with validation_fraction={validation_fraction} "
-            f"would hold out all {n_labeled} labelled rows. Label more rows, lower "
-            "validation_fraction, or pass early_stopping=False."
-        )
-    return n_held_out
 
 
 def check_two_dimensional(X):

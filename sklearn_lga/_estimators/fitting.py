@@ -1,5 +1,6 @@
 """Fit: validate, read y, plan the network, train it, and keep what came out."""
 
+import math
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -22,6 +23,9 @@ from . import checks
 from .net_params import check_net_params
 from .network import make_net, resolve_device
 from .plan import choose_inputs, make_plan
+
+MIN_IMPROVEMENT = 1e-4
+"""By how much the held-out loss must fall for early stopping to go on."""
 
 
 class Fitted(NamedTuple):
@@ -46,8 +50,8 @@ class Fitted(NamedTuple):
     rows_digest: str | None = None
 
 
-class Surroundings(NamedTuple):
-    """What a training runs with: the same fit elsewhere would differ in these.
+class Run(NamedTuple):
+    """What a training runs on: the same fit elsewhere would differ in these.
 
     Parameters
     ----------
@@ -96,21 +100,21 @@ def fit_network(estimator, X, y, read):
         former = estimator._fitted_ if goes_on else None
         X, task, given = read_table(estimator, X, y, read, former)
         check_parameters(estimator, X)
-        around = surroundings(estimator, X, given, former)
+        run = prepare_run(estimator, X, given, former)
 
-        labeled, held_out = split_labeled(estimator, task, given, around.seeds.split)
+        labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         inputs, evidence = choose_inputs(estimator, task, X, labeled, former)
         rows, hidden = inputs.rows(X) if inputs else X, np.flatnonzero(given.unlabeled)
-        dataset = SemiSupervisedDataset(rows, *labeled, hidden, around.processes)
+        dataset = SemiSupervisedDataset(rows, *labeled, hidden, run.processes)
         plan = make_plan(estimator, task, inputs, evidence, dataset)
         valid = None
         if len(held_out.rows):
             valid = RowDataset(rows[held_out.rows], torch.from_numpy(held_out.labels))
-        keep_on_device(dataset, around.device, estimator.net_params)
-        net = make_net(estimator, task, plan, inputs, dataset, valid, around)
-        rows_digest = digest(X, hidden)
-        with module_randomness(estimator, around):
-            train(net, dataset, around.checkpoint, former, rows_digest)
+        keep_on_device(dataset, run.device, estimator.net_params)
+        net = make_net(estimator, task, plan, inputs, dataset, valid, run)
+        rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
+        with module_randomness(estimator, run):
+            train(net, dataset, run.checkpoint, former, rows_digest)
 
         temperature = task.calibrated_temperature(
             lambda some: net.forward(dataset.X[some]).numpy().astype(np.float64),
@@ -125,7 +129,7 @@ def fit_network(estimator, X, y, read):
             "unlabeled_": task.unlabeled,
             "plan_": plan,
             "_fitted_": Fitted(task, net, plan, rows_digest),
-            **task.imputed(imputed_outputs(net, dataset), temperature, given),
+            **task.fitted_attributes(imputed_outputs(net, dataset), temperature, given),
         }
         if inputs is not None:
             fitted |= {"inputs_": plan.inputs, "evidence_": evidence}
@@ -133,14 +137,19 @@ def fit_network(estimator, X, y, read):
     return estimator
 
 
-def surroundings(estimator, X, given, former):
-    """Settle the device and the seeds, and open the checkpoint that there may be."""
+def prepare_run(estimator, X, given, former):
+    """Settle device and seeds, clone the callbacks, open a checkpoint among them."""
     checks.check_callbacks(estimator.callbacks)
     callbacks = clone(list(estimator.callbacks or []), safe=False)
     callbacks.sort(key=is_last)
     if estimator.early_stopping:
         # Last, as it ends an epoch early for the callbacks behind it.
-        stopping = RestoreBest(patience=estimator.n_iter_no_change)
+        stopping = RestoreBest(
+            patience=estimator.n_iter_no_change,
+            threshold=MIN_IMPROVEMENT,
+            threshold_mode="abs",
+            load_best=True,
+        )
         callbacks.append(("early_stopping", stopping))
     device, processes = resolve_device(estimator.device), Processes.current()
     seeds = processes.from_first(Seeds.draw(estimator.random_state))
@@ -149,7 +158,7 @@ def surroundings(estimator, X, given, former):
         identity = identity_of(estimator, X, given, device, former)
         draws = estimator.module is not None
         seeds = checkpoint.open(identity, seeds, global_generator=draws)
-    return Surroundings(device, processes, seeds, callbacks, checkpoint)
+    return Run(device, processes, seeds, callbacks, checkpoint)
 
 
 def train(net, dataset, checkpoint, former, rows_digest):
@@ -184,6 +193,7 @@ def train(net, dataset, checkpoint, former, rows_digest):
             raise KeyboardInterrupt
         if checkpoint is not None:
             checkpoint.close(net)
+    net.train_split = None  # held-out rows are not to travel with the model
     # Running statistics of batch norm are those of each process's rows.
     dataset.processes.same_as_first(net.module_.state_dict().values())
     if net.state_.average is not None:
@@ -193,7 +203,14 @@ def train(net, dataset, checkpoint, former, rows_digest):
 
 def continue_training(net, former, rows_digest):
     """Take over the network, and the labels where the rows are the same."""
-    checks.continue_network(net.module_, former.model.module_)
+    try:
+        net.module_.load_state_dict(former.model.module_.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True continues the network of the previous fit, but this one "
+            "is another: the module, its settings or the number of outputs changed. "
+            "Pass warm_start=False to start anew."
+        ) from error
     net.state_.regularization.start(net.module_)
     ours, theirs = net.state_.imputed_labels, former.model.state_.imputed_labels
     if former.rows_digest == rows_digest and None not in (ours, theirs):
@@ -234,7 +251,14 @@ def split_labeled(estimator, task, given, seed):
     n_labeled = len(given.values)
     rows, kept = np.flatnonzero(~given.unlabeled), np.arange(n_labeled)
     if estimator.early_stopping:
-        n_held_out = checks.count_held_out(estimator.validation_fraction, n_labeled)
+        fraction = estimator.validation_fraction
+        n_held_out = math.ceil(fraction * n_labeled)
+        if n_held_out >= n_labeled:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={fraction} would hold "
+                f"out all {n_labeled} labelled rows. Label more rows, lower "
+                "validation_fraction, or pass early_stopping=False."
+            )
         random_state = np.random.RandomState(seed)
         kept = task.hold_out(given.values, n_held_out, random_state)
     held = np.setdiff1d(np.arange(n_labeled), kept)
@@ -276,14 +300,14 @@ def keep_on_device(dataset, device, net_params):
             dataset.keep_on(device)
 
 
-def module_randomness(estimator, around):
+def module_randomness(estimator, run):
     """Let a module of the user's draw from torch's global generator, seeded.
 
     The built-in network draws from generators of its own.
     """
     if estimator.module is None:
         return nullcontext()
-    return seeded_global_generator(around.seeds.module, torch.device(around.device))
+    return seeded_global_generator(run.seeds.module, torch.device(run.device))
 
 
 @contextmanager
@@ -300,7 +324,6 @@ def all_or_nothing(estimator):
 
 def keep(estimator, fitted):
     """Set what was fitted, in place of all that a former fit has set."""
-    of_rows = ("n_features_in_", "feature_names_in_")  # which validation has set
-    for name in [n for n in vars(estimator) if n.endswith("_") and n not in of_rows]:
-        delattr(estimator, name)
-    vars(estimator).update(fitted)
+    for name in getattr(estimator, "_fitted_names_", ()):
+        vars(estimator).pop(name, None)
+    vars(estimator).update(fitted, _fitted_names_=tuple(fitted))

@@ -6,17 +6,16 @@ import torch
 
 from .._training.algorithm import TrainingState
 from .._training.imputed_labels import ImputedLabels
-from .._training.net import SemiSupervisedNet
+from .._training.net import SemiSupervisedNet, split_off
 from .._training.seeds import Generator
 from ..modules import MLP
 from .checks import check_module
-from .plan import DEFAULT_EPS_NORM, given
 
 ROW_MULTIPLE = 16
 """Rows to a multiple of which prediction batches of the built-in network are padded."""
 
 
-def make_net(estimator, task, plan, inputs, dataset, valid, around):
+def make_net(estimator, task, plan, inputs, dataset, valid, run):
     """The net, not yet initialized.
 
     Parameters
@@ -33,13 +32,13 @@ def make_net(estimator, task, plan, inputs, dataset, valid, around):
 
     valid : RowDataset or None
 
-    around : Surroundings
+    run : Run
 
     Returns
     -------
     net : SemiSupervisedNet
     """
-    processes, device, seeds = around.processes, around.device, around.seeds
+    processes, device, seeds = run.processes, run.device, run.seeds
     noise_generator = Generator(device).manual_seed(seeds.noise + processes.index)
     settings = {
         "n_steps": plan.n_steps,
@@ -56,19 +55,20 @@ def make_net(estimator, task, plan, inputs, dataset, valid, around):
             "label_pull": estimator.label_pull,
             "labeled_weight": plan.labeled_weight,
             "decay": estimator.decay,
-            "eps_norm": float(given(estimator.eps_norm, DEFAULT_EPS_NORM)),
+            "eps_norm": float(plan.eps_norm),
         }
     return SemiSupervisedNet(
         module_factory(estimator, task, inputs, dataset, seeds.module, noise_generator),
         task.objective,
+        # Made when skorch has made the module.
         state=partial(make_state, objective=task.objective, **settings),
         lr=plan.lr,
         max_epochs=plan.n_epochs,
         batch_size=estimator.batch_size,
         inputs=inputs,
-        valid=valid,
+        train_split=split_off(valid),
         row_multiple=ROW_MULTIPLE if estimator.module is None else 1,
-        callbacks=around.callbacks,
+        callbacks=run.callbacks,
         device=device,
         verbose=int(estimator.verbose) if processes.index == 0 else 0,
         **optimizer_settings(estimator, plan, device),

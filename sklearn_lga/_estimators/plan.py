@@ -79,6 +79,9 @@ class Plan:
     evidence : dict of str to Evidence
         What leaving each labelled row out tells of each view.
 
+    n_epochs, n_steps : int
+        Passes over the rows, and the steps that they make.
+
     lr, weight_decay : float
         Of the network's optimizer.
 
@@ -86,14 +89,11 @@ class Plan:
         Share of the training over which the parameters are averaged; 0 with early
         stopping, whatever was given.
 
-    n_epochs, n_steps : int
-        Passes over the rows, and the steps that they make.
-
     labeled_weight : float, callable, str or tuple
         T(i).
 
-    label_lr : float or None
-        alpha_w; None where no labels are imputed.
+    label_lr, eps_norm : float or None
+        alpha_w, and the stabilizer of Eq. 2; None where no labels are imputed.
 
     temperature : float or None
         What logits are divided by; None for targets and before the training.
@@ -101,13 +101,14 @@ class Plan:
 
     inputs: tuple
     evidence: dict
-    lr: float
-    weight_decay: float
-    averaging: float
     n_epochs: int
     n_steps: int
+    lr: float
+    weight_decay: float = 0.0
+    averaging: float = 0.0
     labeled_weight: object = None
     label_lr: float | None = None
+    eps_norm: float | None = None
     temperature: float | None = None
 
     @property
@@ -198,19 +199,19 @@ def make_plan(estimator, task, inputs, evidence, dataset):
     n_labeled, n_unlabeled = len(dataset.labeled_rows), len(dataset.unlabeled_rows)
     steps = n_steps_per_epoch(n_labeled, n_unlabeled, estimator.batch_size)
     n_epochs = max(MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps))
-    n_epochs = given(estimator.max_epochs, n_epochs)
+    n_epochs = given_or(estimator.max_epochs, n_epochs)
     decay, averaging = 0.0, 0.0
     if inputs:
         decay, averaging = defaults.weight_decay, DEFAULT_AVERAGING
         if evidence:
             noise = noise_of(evidence, views)
             decay = float(np.clip(DECAY_AT_NOISE_1 * noise**0.5, *DECAY_RANGE))
-    averaging = given(estimator.averaging, averaging)
+    averaging = given_or(estimator.averaging, averaging)
     plan = Plan(
         inputs=views,
         evidence=evidence,
-        lr=given(estimator.lr, DEFAULT_LR),
-        weight_decay=given(estimator.weight_decay, decay),
+        lr=given_or(estimator.lr, DEFAULT_LR),
+        weight_decay=given_or(estimator.weight_decay, decay),
         # Early stopping restores the best epoch, whatever the average would be.
         averaging=0.0 if estimator.early_stopping else averaging,
         n_epochs=n_epochs,
@@ -218,10 +219,15 @@ def make_plan(estimator, task, inputs, evidence, dataset):
     )
     if not (estimator._imputes_labels and n_unlabeled):
         return plan
-    label_lr = given(estimator.label_lr, defaults.label_travel / n_epochs)
-    return replace(plan, label_lr=label_lr, labeled_weight=estimator.labeled_weight)
+    label_lr = given_or(estimator.label_lr, defaults.label_travel / n_epochs)
+    return replace(
+        plan,
+        label_lr=label_lr,
+        labeled_weight=estimator.labeled_weight,
+        eps_norm=given_or(estimator.eps_norm, DEFAULT_EPS_NORM),
+    )
 
 
-def given(value, default):
+def given_or(value, default):
     """A parameter's value, or what None stands for."""
     return default if value is None else value

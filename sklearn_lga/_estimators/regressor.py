@@ -10,17 +10,9 @@ from sklearn.utils._param_validation import Options, StrOptions
 from .._labels.targets import Targets
 from .._training.seeds import Seeds
 from ..linear._model import follow_path
+from . import checks, fitting
 from .base import LabelParameters, NetEstimator
-from .checks import check_exact_mode, check_two_dimensional
-from .fitting import (
-    Fitted,
-    all_or_nothing,
-    fit_network,
-    keep,
-    read_table,
-    split_labeled,
-)
-from .plan import DEFAULT_STEPS, given
+from .plan import DEFAULT_STEPS, Plan, given_or
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -58,7 +50,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
             If the input or a parameter is unusable; the message names it, and the
             estimator is as it was before.
         """
-        return fit_network(self, X, y, Targets.read)
+        return fitting.fit_network(self, X, y, Targets.read)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination on the labelled rows; others are left out.
@@ -178,7 +170,11 @@ class LGARegressor(LabelParameters, NetRegressor):
     intercept_ : float or ndarray of shape (n_outputs,)
         Intercept of the linear model; ``solver="exact"`` only.
 
-    net_, history_, plan_, inputs_, evidence_ : object
+    plan_ : object
+        What the fit decided by itself, as in :class:`LGAClassifier`; of the exact mode
+        the number of steps and the step sizes.
+
+    net_, history_, inputs_, evidence_ : object
         With ``solver="network"``, as in :class:`LGAClassifier`; distances of the
         imputed targets from the network's are in standard deviations.
 
@@ -229,11 +225,32 @@ class LGARegressor(LabelParameters, NetRegressor):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
-        """As in the base, or the exact linear mode."""
-        check_exact_mode(self)
+        """Train the network, or follow the exact linear model, and impute targets.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Labelled and unlabelled rows. Arrays of more dimensions are taken with
+            a ``module`` of one's own.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, with unlabelled rows marked as ``unlabeled`` says.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input or a parameter is unusable; the message names it, and the
+            estimator is as it was before.
+        """
+        checks.check_exact_mode(self)
         if self.solver == "exact":
             return fit_exact(self, X, y)
-        return fit_network(self, X, y, Targets.read)
+        return fitting.fit_network(self, X, y, Targets.read)
 
 
 def fit_exact(estimator, X, y):
@@ -251,31 +268,33 @@ def fit_exact(estimator, X, y):
     estimator : LGARegressor
         Fitted; where anything fails, it is as it was.
     """
-    with all_or_nothing(estimator):
-        X, task, known = read_table(estimator, X, y, Targets.read)
-        check_two_dimensional(X)
+    with fitting.all_or_nothing(estimator):
+        X, task, given = fitting.read_table(estimator, X, y, Targets.read)
+        checks.check_two_dimensional(X)
         seed = Seeds.draw(estimator.random_state).split
         # In double precision, which the labels of a network are not in.
-        known = known._replace(labels=task.scaled(known.values))
-        labeled, held_out = split_labeled(estimator, task, known, seed)
+        given = given._replace(labels=task.scaled(given.values))
+        labeled, held_out = fitting.split_labeled(estimator, task, given, seed)
         model = follow_path(
             X[labeled.rows],
             labeled.labels,
-            X[np.flatnonzero(known.unlabeled)],
+            X[np.flatnonzero(given.unlabeled)],
             (X[held_out.rows], held_out.labels),
-            given(estimator.max_epochs, DEFAULT_STEPS),
+            given_or(estimator.max_epochs, DEFAULT_STEPS),
             {name: getattr(estimator, name) for name in ("lr", "label_lr", "eps_norm")},
         )
         coef = model.coef * task.scale
         intercept = task.mean + model.level * task.scale - model.center @ coef
         flat = task.mean.ndim == 0
+        plan = Plan((), {}, model.n_steps, model.n_steps, **model.sizes)
         fitted = {
             "coef_": coef[:, 0] if flat else coef.T,
             "intercept_": float(intercept[0]) if flat else intercept,
             "n_iter_": model.n_steps,
             "unlabeled_": task.unlabeled,
-            "_fitted_": Fitted(task, model),
-            **task.imputed(model.imputed, None, known),
+            "plan_": plan,
+            "_fitted_": fitting.Fitted(task, model, plan),
+            **task.fitted_attributes(model.imputed, None, given),
         }
-        keep(estimator, fitted)
+        fitting.keep(estimator, fitted)
     return estimator

@@ -173,7 +173,7 @@ class Classes:
         every = math.ceil(len(rows) / MAX_CALIBRATED)
         return matched_temperature(outputs_of(rows[::every]), accuracy)
 
-    def imputed(self, outputs, temperature, given):
+    def fitted_attributes(self, outputs, temperature, given):
         """Fitted attributes that hold a label for every training row.
 
         Parameters

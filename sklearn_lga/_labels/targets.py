@@ -116,7 +116,7 @@ class Targets:
         """Nothing: targets have no confidence."""
         return
 
-    def imputed(self, outputs, temperature, given):
+    def fitted_attributes(self, outputs, temperature, given):
         """Fitted attributes that hold a target for every training row."""
         transduction = np.empty((len(given.unlabeled), *given.values.shape[1:]))
         transduction[~given.unlabeled] = given.values

@@ -19,15 +19,15 @@ def align_labels(
 ):
     """One iteration of Algorithm 1, from two minibatches to both updates.
 
-    Parameters and returns are those of :meth:`TrainingState.step`; ``parameters`` are
-    the trainable ones, theta.
+    Longer than other functions, as it is a page of the paper. Parameters and returns
+    are those of :meth:`TrainingState.step`; ``parameters`` are theta.
     """
-    objective, labels = state.objective, state.imputed_labels
+    objective, imputed = state.objective, state.imputed_labels
     (X_l, y_l), (X_u, positions) = labeled_batch, unlabeled_batch
     T = alignment.labeled_weight_at(state.progress, state.labeled_weight)
 
     # y_u := f(w)
-    w = labels.w[positions]
+    w = imputed.w[positions]
     y_u = objective.parameterize(w)
 
     # g_l := GRADIENT OF L(theta, X_l, y_l),  g_u := GRADIENT OF L(theta, X_u, y_u)
@@ -36,23 +36,24 @@ def align_labels(
     check_outputs(module, outputs_l, y_l)
     loss_l, delta_l = loss_and_delta(objective, outputs_l.detach(), y_l)
     loss_u, delta_u = loss_and_delta(objective, outputs_u.detach(), y_u)
-    labeled = {"g": passes.labeled_vjp(delta_l), "loss": loss_l}
-    unlabeled = {"g": passes.unlabeled_vjp(delta_u), "loss": loss_u}
+    means_l = {"g": passes.labeled_vjp(delta_l), "loss": loss_l}
+    means_u = {"g": passes.unlabeled_vjp(delta_u), "loss": loss_u}
     # The sum over the outputs of |prediction - label|, the mean over the rows.
-    unlabeled["label_distance"] = torch.linalg.vector_norm(delta_u, 1)
+    means_u["label_distance"] = torch.linalg.vector_norm(delta_u, 1)
     if state.regularization.regularizers:
-        unlabeled |= regularization(state, module, parameters, X_u, outputs_u)
+        means_u |= regularization(state, module, parameters, X_u, outputs_u)
     n_u = len(X_u)
     if state.processes.count > 1:
-        (labeled, _), (unlabeled, n_u) = state.processes.means(
-            (labeled, len(X_l)), (unlabeled, n_u)
+        # Means over the rows of all processes, of which there are n_u then.
+        (means_l, _), (means_u, n_u) = state.processes.means(
+            (means_l, len(X_l)), (means_u, n_u)
         )
-    g_l, g_u = labeled["g"], unlabeled["g"]
+    g_l, g_u = means_l["g"], means_u["g"]
 
     # g_theta := g_u + T(i) g_l
     g_theta = g_u + T * g_l
     if state.regularization.regularizers:
-        g_theta = g_theta + unlabeled["regularization_gradient"]
+        g_theta = g_theta + means_u["regularization_gradient"]
 
     # g_w := GRADIENT OF ||EMA(g_l) - g_u||^2_normalized by w
     v = state.running_average(state.gradient_average, g_l) - g_u
@@ -66,24 +67,24 @@ def align_labels(
 
     # w <- ADAMUPDATE(alpha_w, w, g_w)
     predicted = objective.invert(mean_of_members(outputs_u.detach()))
-    labels.update(positions, w, g_w, predicted)
+    imputed.update(positions, w, g_w, predicted)
 
     terms = {
         "y_pred": mean_of_members(outputs_l.detach()),
-        "loss": unlabeled["loss"] + T * labeled["loss"],
-        "labeled_loss": labeled["loss"],
-        "unlabeled_loss": unlabeled["loss"],
-        "label_distance": unlabeled["label_distance"],
+        "loss": means_u["loss"] + T * means_l["loss"],
+        "labeled_loss": means_l["loss"],
+        "unlabeled_loss": means_u["loss"],
+        "label_distance": means_u["label_distance"],
         "labeled_weight": T,
         "alignment_distance": alignment.normalized_distance(v, d),
     }
     if state.regularization.regularizers:
-        terms["regularization_loss"] = unlabeled["regularization"]
-        terms["loss"] = terms["loss"] + unlabeled["regularization"]
+        terms["regularization_loss"] = means_u["regularization"]
+        terms["loss"] = terms["loss"] + means_u["regularization"]
     return terms
 
 
-def learn_labels(
+def learn_from_labels(
     state, module, parameters, update_network, labeled_batch, unlabeled_batch=None
 ):
     """One step on the given labels alone, with the regularizers' terms.
@@ -97,22 +98,22 @@ def learn_labels(
     check_outputs(module, outputs, y_l)
     loss, delta = loss_and_delta(state.objective, outputs.detach(), y_l)
     gradient = alignment.flat_gradient(outputs, parameters, delta)
-    labeled, others, X = {"g": gradient, "loss": loss}, {}, X_l
+    means, others, X = {"g": gradient, "loss": loss}, {}, X_l
     if state.regularization.regularizers:
         X = (unlabeled_batch or labeled_batch)[0]
         with frozen_statistics(module):
             logits = module(X)
         others = regularization(state, module, parameters, X, logits)
     if state.processes.count > 1:
-        (labeled, _), (others, _) = state.processes.means(
-            (labeled, len(X_l)), (others, len(X))
+        (means, _), (others, _) = state.processes.means(
+            (means, len(X_l)), (others, len(X))
         )
-    gradient = labeled["g"] + others.get("regularization_gradient", 0.0)
+    gradient = means["g"] + others.get("regularization_gradient", 0.0)
     update_network(parameters, gradient)
     terms = {
         "y_pred": mean_of_members(outputs.detach()),
-        "loss": labeled["loss"],
-        "labeled_loss": labeled["loss"],
+        "loss": means["loss"],
+        "labeled_loss": means["loss"],
     }
     if state.regularization.regularizers:
         terms["regularization_loss"] = others["regularization"]
@@ -220,7 +221,8 @@ class TrainingState(nn.Module):
 
         update_network : callable
             ``update_network(parameters, gradient)`` takes the optimizer's step from a
-            flat gradient, as :func:`descending` makes it.
+            flat gradient: that of the net's ``train_step``, or what :func:`descending`
+            makes of an optimizer.
 
         labeled_batch : tuple of Tensors
             Rows of shape (batch_size, ...) and labels (batch_size, n_outputs).
@@ -235,7 +237,7 @@ class TrainingState(nn.Module):
             "loss" and the terms worth recording, scalars; and "y_pred", the outputs
             for the labelled batch. All without a graph.
         """
-        iterate = learn_labels if self.imputed_labels is None else align_labels
+        iterate = learn_from_labels if self.imputed_labels is None else align_labels
         parameters = trainable_parameters(module)
         terms = iterate(
             self, module, parameters, update_network, labeled_batch, unlabeled_batch
@@ -289,7 +291,7 @@ class ParameterAverage(nn.Module):
     def __init__(self, n_parameters, share):
         super().__init__()
         self.share = share
-        self.count = 0
+        self.register_buffer("count", torch.zeros(()))
         self.register_buffer("mean", torch.zeros(n_parameters))
 
     def follow(self, parameters, progress):
@@ -304,14 +306,6 @@ class ParameterAverage(nn.Module):
         if self.count:
             parameters = trainable_parameters(module)
             nn.utils.vector_to_parameters(self.mean.clone(), parameters)
-
-    def get_extra_state(self):
-        """What a state_dict holds besides the buffer."""
-        return self.count
-
-    def set_extra_state(self, state):
-        """Restore what :meth:`get_extra_state` gave."""
-        self.count = state
 
 
 def descending(optimizer):

@@ -99,7 +99,9 @@ class ForwardMode:
         with frozen_statistics(module):
             self.unlabeled_outputs = self.module(self.rows)
 
-    labeled_vjp = DoubleBackward.labeled_vjp
+    def labeled_vjp(self, delta):
+        """J' delta of the labelled batch, one flat vector."""
+        return flat_gradient(self.labeled_outputs, self.parameters, delta)
 
     def unlabeled_vjp(self, delta):
         """J' delta of the unlabelled batch, one flat vector."""

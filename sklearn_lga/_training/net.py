@@ -17,6 +17,9 @@ from torch.utils.data import DataLoader
 from .algorithm import assign_gradient
 from .batches import Batches, PairedSampler, RowDataset
 
+LAYERS = "torch.nn.modules.", "torch.nn.functional"
+"""Modules of torch whose errors are about the rows that a network was given."""
+
 
 class SemiSupervisedNet(NeuralNet):
     """``skorch.NeuralNet`` whose training step is an iteration of Algorithm 1.
@@ -33,9 +36,6 @@ class SemiSupervisedNet(NeuralNet):
     inputs : Inputs or None, default=None
         What the module sees of a table; None: its rows as they are.
 
-    valid : RowDataset or None, default=None
-        Held-out labelled rows; they are forgotten when the training ends.
-
     row_multiple : int, default=1
         Prediction batches are padded with rows of zeros to a multiple of this. For
         modules that treat each row by itself.
@@ -51,7 +51,6 @@ class SemiSupervisedNet(NeuralNet):
         *,
         state,
         inputs=None,
-        valid=None,
         row_multiple=1,
         dataset=RowDataset,
         iterator_valid__batch_size=1024,
@@ -65,7 +64,6 @@ class SemiSupervisedNet(NeuralNet):
             criterion,
             dataset=dataset,
             iterator_valid__batch_size=iterator_valid__batch_size,
-            train_split=valid and predefined_split(valid),
             **kwargs,
         )
 
@@ -86,7 +84,11 @@ class SemiSupervisedNet(NeuralNet):
         """Initialize the module, and the state of a training of it."""
         with made_from("module"):
             super().initialize_module()
-        check_is_module(self.module_)
+        if not isinstance(self.module_, torch.nn.Module):
+            raise ValueError(
+                "module must be a class or callable that gives a torch.nn.Module, got "
+                f"one that gives {type(self.module_).__name__}."
+            )
         self.state_ = self.state(self.module_)
         return self
 
@@ -168,7 +170,7 @@ class SemiSupervisedNet(NeuralNet):
         loss = terms["loss"].item()
         if not math.isfinite(loss):
             self._raise_not_finite(loss, terms["labeled_loss"].isfinite())
-        for name, value in terms.items():
+        for name, value in {**terms, "n_steps": 1.0}.items():
             if name in self.sums_:
                 self.sums_[name] += value
             elif name not in ("loss", "y_pred"):  # which skorch records
@@ -208,13 +210,13 @@ class SemiSupervisedNet(NeuralNet):
         """Record what an interrupted epoch had, drop what only a training needs."""
         super().on_train_end(net, **kwargs)
         self._record_means()
-        self.sampler_ = self.train_split = None
+        self.sampler_ = None
 
     def _record_means(self):
         sums, self.sums_ = self.sums_, {}
+        n_steps = sums.pop("n_steps", None)
         for name, total in sums.items():
-            n_steps = max(1, len(self.history[-1, "batches"]))
-            self.history.record(name, total.item() / n_steps)
+            self.history.record(name, (total / n_steps).item())
 
     def check_finite(self):
         """Refuse what the last update of a training may have left.
@@ -260,7 +262,7 @@ def explain_layers(error, batch):
     What a module's own code raises, or this package, is left as it is.
     """
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    in_layer = frame.f_globals.get("__name__", "").startswith("torch.nn.")
+    in_layer = frame.f_globals.get("__name__", "").startswith(LAYERS)
     if not in_layer or isinstance(error, torch.OutOfMemoryError):
         return
     shapes = " and ".join(str(tuple(part[0].shape)) for part in batch)
@@ -272,13 +274,9 @@ def explain_layers(error, batch):
     ) from error
 
 
-def check_is_module(module):
-    """Refuse what a callable built in place of a network."""
-    if not isinstance(module, torch.nn.Module):
-        raise ValueError(
-            "module must be a class or callable that gives a torch.nn.Module, got one "
-            f"that gives {type(module).__name__}."
-        )
+def split_off(rows):
+    """What has skorch validate on held-out rows; None without any."""
+    return rows and predefined_split(rows)
 
 
 def as_is(batch):

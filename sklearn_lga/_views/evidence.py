@@ -36,7 +36,7 @@ class Evidence(NamedTuple):
 
 def can_weigh(labels, task):
     """Whether there are labelled rows enough to choose by."""
-    return len(labels) >= WEIGHED[0] and task.known(labels).any()
+    return task.known(labels).sum() >= WEIGHED[0]
 
 
 def weigh(table, views, rows, labels, task, n_layers):

@@ -206,25 +206,6 @@ class Checkpoint(Callback):
         if training and time.monotonic() - self.last_save_ >= self.every:
             self.save(net)
 
-    def state_dict(self):
-        """Nothing: what this callback remembers is of its process alone.
-
-        Returns
-        -------
-        state : dict
-            Empty.
-        """
-        return {}
-
-    def load_state_dict(self, state):
-        """Nothing to take up.
-
-        Parameters
-        ----------
-        state : dict
-            Of :meth:`state_dict`.
-        """
-
     def save(self, net, has_ended=False):
         """Write the file.
 

@@ -3,6 +3,7 @@
 import torch
 
 from ._files import encode
+from ._order import is_last
 
 
 def take_snapshot(net, epoch_start, global_generator):
@@ -32,7 +33,9 @@ def take_snapshot(net, epoch_start, global_generator):
         "state": net.state_.state_dict(),
         "history": list(net.history),
         "sums": net.sums_,
-        "callbacks": {name: callback_state(c) for name, c in net.callbacks_},
+        "callbacks": {
+            name: callback_state(c) for name, c in net.callbacks_ if not is_last(c)
+        },
         "global_generators": _global_states(net.device) if global_generator else [],
     }
 
@@ -55,8 +58,9 @@ def restore_snapshot(net, snapshot):
     net.optimizer_._opt_called = True
     net.state_.load_state_dict(snapshot["state"])
     net.history[:] = snapshot["history"]
-    for name, callback in net.callbacks_:
-        load_callback_state(callback, snapshot["callbacks"][name])
+    named = dict(net.callbacks_)
+    for name, state in snapshot["callbacks"].items():
+        load_callback_state(named[name], state)
     _set_global_states(net.device, snapshot["global_generators"])
 
 

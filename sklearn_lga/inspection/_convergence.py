@@ -5,7 +5,7 @@ import numpy as np
 from .._estimators.checks import validated_rows
 from .._estimators.plan import DEFAULT_STEPS
 from .._labels.marker import as_targets, unlabeled_target_rows
-from ..linear import data_moments, default_step_sizes, fixed_point, least_squares
+from ..linear import data_moments, fixed_point, least_squares
 from ..linear._model import models_on_path, recorded_steps
 from ._drawing import COLORS, LINES, new_axes, tidy, value_colormap
 from ._estimators import final_estimator, final_rows
@@ -226,9 +226,9 @@ def _path_of(estimator, X, y, target):
         center=True,
     )
     # The parameters of the fit; the estimator's may have changed since.
-    sizes, n_steps = default_step_sizes(moments, **model.sizes), model.max_steps
+    n_steps = model.max_steps
     steps = recorded_steps(DEFAULT_STEPS if np.isinf(n_steps) else n_steps)
-    coefs, _ = models_on_path(moments, n_unlabeled, steps[-1], steps, sizes)
+    coefs, _ = models_on_path(moments, n_unlabeled, steps[-1], steps, model.sizes)
     return moments, np.array(steps), coefs[..., target]
 
 

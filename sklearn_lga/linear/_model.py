@@ -34,7 +34,7 @@ class LinearModel:
         Updates of the path that it was chosen from.
 
     sizes : dict
-        "lr", "label_lr" and "eps_norm" that the path was asked for.
+        "lr", "label_lr" and "eps_norm", as settled.
     """
 
     coef: np.ndarray
@@ -84,9 +84,9 @@ def follow_path(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
         X_labeled, y, X_unlabeled if n_unlabeled else X_labeled, center=True
     )
     center, level = column_means(X_labeled), y.mean(axis=0)
-    chooses, asked = len(held_out[1]) > 0, sizes
+    chooses = len(held_out[1]) > 0
     record = recorded_steps(n_steps) if chooses else [n_steps]
-    sizes = default_step_sizes(moments, **asked)
+    sizes = default_step_sizes(moments, **sizes)
     if n_unlabeled:
         _warn_outside_range(moments)
     coefs, label_coefs = models_on_path(moments, n_unlabeled, n_steps, record, sizes)
@@ -96,7 +96,11 @@ def follow_path(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
             f"label_lr={sizes['label_lr']:g} and eps_norm={sizes['eps_norm']:g}. Lower "
             "lr or label_lr, or leave them at None to have them derived from the data."
         )
-    best = _best_step(coefs, center, level, held_out) if chooses else 0
+    best = 0
+    if chooses:
+        X, known = held_out
+        errors = [np.sum((X @ c - center @ c + level - known) ** 2) for c in coefs]
+        best = int(np.argmin(errors))
     imputed = np.empty((0, y.shape[1]))
     if n_unlabeled:
         # Centred by their own means, the labels lack a level: the model's at that mean.
@@ -104,7 +108,7 @@ def follow_path(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
         own_level = level + (mean - center) @ coefs[best]
         imputed = X_unlabeled @ a - mean @ a + own_level
     return LinearModel(
-        coefs[best], center, level, imputed, record[best], n_steps, asked
+        coefs[best], center, level, imputed, record[best], n_steps, sizes
     )
 
 
@@ -127,13 +131,6 @@ def recorded_steps(n_steps):
         return list(range(n_steps + 1))
     steps = np.geomspace(1, n_steps, MAX_RECORDED).round().astype(int)
     return [0, *np.unique(steps).tolist()]
-
-
-def _best_step(coefs, center, level, held_out):
-    """Position of the model with the least squared error on held-out rows."""
-    X, y = held_out
-    errors = [np.sum((X @ coef - center @ coef + level - y) ** 2) for coef in coefs]
-    return int(np.argmin(errors))
 
 
 def _warn_outside_range(moments):

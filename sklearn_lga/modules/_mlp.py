@@ -128,6 +128,10 @@ class MemberLinear(nn.Module):
         x = x.expand(len(self.weight), *x.shape[-2:])
         return torch.baddbmm(self.bias, x, self.weight)
 
+    def extra_repr(self):
+        """What repr shows."""
+        return "n_members={}, n_inputs={}, n_outputs={}".format(*self.weight.shape)
+
 
 class GeneratorDropout(nn.Module):
     """Dropout that draws its masks from a generator of its own.
@@ -155,6 +159,10 @@ class GeneratorDropout(nn.Module):
         keep = 1.0 - self.p
         mask = bernoulli_mask(x.shape, keep, self.generator, x.device)
         return x * mask.to(x.dtype).div_(keep)
+
+    def extra_repr(self):
+        """What repr shows."""
+        return f"p={self.p}"
 
 
 def bernoulli_mask(shape, p, generator, device):

@@ -72,6 +72,10 @@ class Augmentation(nn.Module):
         shape[dim] = positions.shape[1]
         return x.gather(dim, positions.reshape(shape).expand_as(x))
 
+    def extra_repr(self):
+        """What repr shows."""
+        return f"flip={self.flip}, translation={self.translation}, noise={self.noise}"
+
 
 def convolution(n_inputs, n_outputs, size, stride, generator):
     """Without a bias, its weights from N(0, 2 / (size^2 n_outputs))."""

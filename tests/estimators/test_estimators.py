@@ -107,7 +107,7 @@ def test_fitted_attributes(small):
         assert np.isfinite(model.history_[:, term]).all()
 
 
-def test_imputed_labels_are_the_engines(small):
+def test_imputed_labels_are_those_of_the_training(small):
     X, _, y_marked = small
     model = LGAClassifier(max_epochs=3, random_state=0).fit(X, y_marked)
     np.testing.assert_allclose(

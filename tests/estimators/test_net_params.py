@@ -129,7 +129,7 @@ def test_weight_decay_of_the_built_in_optimizer():
     ("early_stopping", "averaging", "expected"),
     [(False, None, 5), (False, 0.2, 2), (False, 0.0, 0), (True, 0.5, 0)],
 )
-def test_averaging_reaches_the_engine(early_stopping, averaging, expected):
+def test_averaging_reaches_the_training(early_stopping, averaging, expected):
     model = LGAClassifier(
         max_epochs=10, averaging=averaging, early_stopping=early_stopping
     )

@@ -48,6 +48,7 @@ def test_of_classes():
         n_steps=1000,
         labeled_weight="linear",
         label_lr=15 / 50,
+        eps_norm=1e-6,
     )
     assert plan(LGAClassifier()).label_travel == pytest.approx(15.0)
 
@@ -101,6 +102,7 @@ def test_early_stopping_averages_nothing():
 def test_no_labels_are_imputed(estimator, rows):
     settled = plan(estimator, rows=rows)
     assert settled.label_lr is settled.label_travel is settled.labeled_weight is None
+    assert settled.eps_norm is None
 
 
 def test_what_was_given_is_as_given():
@@ -150,3 +152,13 @@ def test_the_plan_can_be_read_from_a_fit():
     assert model.net_.state_.labeled_weight == settled.labeled_weight == "linear"
     assert model.net_.state_.n_steps == settled.n_steps
     assert model.net_.state_.average.share == settled.averaging
+    assert model.net_.state_.eps_norm == settled.eps_norm
+
+
+def test_labels_that_do_not_count_are_no_evidence():
+    """Twelve labelled rows, of which one class has a weight."""
+    X = np.random.RandomState(0).randn(80, 3)
+    y = np.where(np.arange(80) < 12, np.arange(80) % 12 > 3, -1)
+    weights = {0: 0.0, 1: 1.0}
+    model = LGAClassifier(max_epochs=1, class_weight=weights, random_state=0)
+    assert model.fit(X, y).evidence_ == {}

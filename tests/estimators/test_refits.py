@@ -5,10 +5,13 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
+from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.baselines import RegularizedNetClassifier
+from sklearn_lga.callbacks import Checkpoint
 
 RNG = np.random.RandomState(0)
 X = RNG.standard_normal((160, 4))
@@ -68,8 +71,11 @@ def test_what_does_not_apply_any_more_goes():
     assert model.plan_.inputs == ()
     regressor = LGARegressor(**FAST).fit(X, TARGETS)
     regressor.set_params(solver="exact").fit(X, TARGETS)
-    for name in ("inputs_", "evidence_", "plan_", "net_", "history_"):
+    for name in ("inputs_", "evidence_", "net_", "history_"):
         assert not hasattr(regressor, name)
+    assert regressor.plan_.inputs == ()
+    regressor.own_ = 1  # of the user's, who may subclass
+    assert regressor.fit(X, TARGETS).own_ == 1
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -106,6 +112,79 @@ def test_early_stopping_keeps_no_average_and_no_held_out_rows(table):
     assert model.net_.state_.average is None
     content = pickle.dumps(model)
     assert not any(row.tobytes() in content for row in rows[Y != -1])
+
+
+def test_a_fit_that_is_read_keeps_no_held_out_rows(tmp_path):
+    model = LGAClassifier(early_stopping=True, callbacks=[Checkpoint(tmp_path)], **FAST)
+    assert model.fit(X, Y).net_.train_split is None
+    assert model.fit(X, Y).net_.train_split is None
+
+
+def test_nets_can_be_cloned():
+    """As scikit-learn clones: by their parameters."""
+    net = LGAClassifier(early_stopping=True, **FAST).fit(X, Y).net_
+    assert clone(net).get_params()["max_epochs"] == 2
+
+
+class InterruptAt(Callback):
+    def __init__(self, event):
+        self.event = event
+
+    def on_batch_begin(self, net, **kwargs):
+        if self.event == "begin" and len(net.history[-1, "batches"]) == 2:
+            raise KeyboardInterrupt
+
+    def on_batch_end(self, net, **kwargs):
+        if self.event == "end" and len(net.history[-1, "batches"]) == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("event", [None, "begin", "end"])
+def test_the_history_has_the_means_of_the_steps(early_stopping, event):
+    """Of those alone: neither held-out batches nor steps that were not taken count."""
+    model = LGAClassifier(
+        labeled_weight=2.0,
+        batch_size=32,
+        early_stopping=early_stopping,
+        callbacks=[InterruptAt(event)],
+        **FAST,
+    ).fit(X, Y)
+    weights = model.history_[:, "labeled_weight"]
+    assert weights == pytest.approx([2.0] * len(weights))
+    assert len(weights) == (2 if event is None else 1)
+
+
+class Clip(Callback):
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        raise RuntimeError("a callback's own")
+
+
+def test_errors_of_callbacks_are_their_own():
+    model = LGAClassifier(module=Linear, callbacks=[Clip()], **FAST)
+    with pytest.raises(RuntimeError, match="a callback's own"):
+        model.fit(X, Y)
+
+
+def test_rows_that_a_device_keeps(monkeypatch):
+    """As on a GPU with the room: the same batches, and the same fit."""
+    plain, kept = LGAClassifier(**FAST).fit(X, Y), []
+    monkeypatch.setattr(
+        "sklearn_lga._estimators.fitting.fits_on",
+        lambda device, X: kept.append((device, len(X))) or True,
+    )
+    same = LGAClassifier(**FAST).fit(X, Y)
+    assert kept == [("cpu", 160)]
+    np.testing.assert_array_equal(same.predict_proba(X), plain.predict_proba(X))
+    np.testing.assert_array_equal(same.transduction_, plain.transduction_)
+
+
+def test_the_exact_mode_tells_its_step_sizes():
+    model = LGARegressor(solver="exact", lr=0.01, max_epochs=50).fit(X, TARGETS)
+    assert model.plan_.lr == 0.01
+    assert model.plan_.label_lr > 0.0
+    assert model.plan_.eps_norm > 0.0
+    assert model.plan_.n_steps == 50
 
 
 class Compiled:

@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -319,10 +320,10 @@ def test_ramp_up():
     assert PiModel(20.0).weight_at(0.0) == 20.0
 
 
-# In the engine
+# In a training
 
 
-def engine(regularizers, lga, seed=0, **kwargs):
+def training(regularizers, lga, seed=0, **kwargs):
     """A module, its state and optimizer, and two batches."""
     generator = torch.Generator().manual_seed(seed)
     noise_generator = torch.Generator().manual_seed(seed)
@@ -344,7 +345,7 @@ def engine(regularizers, lga, seed=0, **kwargs):
 
 
 def parameters_after(n_steps, regularizers, lga, **kwargs):
-    module, state, update, labeled, unlabeled = engine(regularizers, lga, **kwargs)
+    module, state, update, labeled, unlabeled = training(regularizers, lga, **kwargs)
     for _ in range(n_steps):
         state.step(module, update, labeled, unlabeled)
     return nn.utils.parameters_to_vector(module.parameters()).detach(), state
@@ -371,7 +372,7 @@ def test_gradients_add_up(regularizer, lga):
     )
     got = {}
     for regularizers in ([], [regularizer]):
-        module, state, _, labeled, unlabeled = engine(regularizers, lga, seed=1)
+        module, state, _, labeled, unlabeled = training(regularizers, lga, seed=1)
         module = module.double()
         module.eval()  # no dropout: every pass gives the same
         state = state.double()
@@ -409,7 +410,7 @@ def test_gradients_add_up(regularizer, lga):
 
 
 def test_without_unlabeled_rows_the_labeled_ones_serve():
-    module, state, _, labeled, _ = engine([EntropyMinimization()], False)
+    module, state, _, labeled, _ = training([EntropyMinimization()], False)
     module.eval()
     terms = state.step(module, assign_gradient, labeled)
     expected = EntropyMinimization().loss(None, module, None, module(labeled[0]))
@@ -430,7 +431,7 @@ def test_batch_norm_statistics_are_not_touched(regularizer):
         torch.testing.assert_close(ours, theirs)
 
 
-def test_noise_comes_from_the_engine():
+def test_noise_comes_from_the_training():
     before = torch.get_rng_state()
     a, _ = parameters_after(5, ALL, True)
     b, _ = parameters_after(5, ALL, True)
@@ -442,7 +443,7 @@ def test_noise_comes_from_the_engine():
 def test_state_dict_resumes_exactly(lga):
     """The teacher, the generators and the ramp go on where they were."""
     regularizers = [VAT(ramp_up=0.8), MeanTeacher(ramp_up=1.0)]
-    module, state, _, labeled, unlabeled = engine(regularizers, lga, n_steps=12)
+    module, state, _, labeled, unlabeled = training(regularizers, lga, n_steps=12)
     optimizer = torch.optim.Adam(module.parameters())
     parts, update = (module, optimizer, state), descending(optimizer)
     for _ in range(5):
@@ -570,3 +571,16 @@ def test_warm_start_restarts_the_teacher():
 
     model.set_params(regularizers=[Spy()]).fit(X, Y)
     assert torch.equal(seen[-1], first)
+
+
+@dataclass(frozen=True)
+class OneNumber(Regularizer):
+    def loss(self, state, module, X, logits):
+        return logits.square().mean().reshape(1)
+
+
+@pytest.mark.parametrize("lga", [False, True])
+def test_a_term_may_be_a_vector_of_one(lga):
+    module, state, update, labeled, unlabeled = training([OneNumber(0.1)], lga)
+    terms = state.step(module, update, labeled, unlabeled)
+    assert np.isfinite(terms["loss"].item())

@@ -1,4 +1,4 @@
-"""A plain, slow transcription of Algorithm 1, to hold the engine against.
+"""A plain, slow transcription of Algorithm 1, to hold the package against.
 
 Full batches; every quantity is a list over parameters; the label gradient is
 autograd's of Eq. 2 as it is written; Adam is spelled out. Shares no code with the

@@ -10,6 +10,7 @@ from sklearn_lga._training.jacobian import (
     differentiate,
     trainable_parameters,
 )
+from sklearn_lga.alignment import unflatten
 from sklearn_lga.modules import MLP, WideResNet
 
 
@@ -45,15 +46,15 @@ def test_jvp_is_the_derivative_of_the_outputs(n_members):
     rows = torch.randn(
         9, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64
     )[3:]
-    parts = direction.split([p.numel() for p in parameters])
+    parts = unflatten(direction, parameters)
     values = []
     for h in (1e-6, -1e-6):
         with torch.no_grad():
             for p, d in zip(parameters, parts, strict=True):
-                p.add_(h * d.view_as(p))
+                p.add_(h * d)
             values.append(module(rows))
             for p, d in zip(parameters, parts, strict=True):
-                p.sub_(h * d.view_as(p))
+                p.sub_(h * d)
     torch.testing.assert_close(
         tangent, (values[0] - values[1]) / 2e-6, rtol=1e-6, atol=1e-7
     )
@@ -61,19 +62,35 @@ def test_jvp_is_the_derivative_of_the_outputs(n_members):
 
 
 def test_jvp_sees_the_dropout_mask_of_the_gradient():
-    """J d is linear in the rows that were dropped: equal masks give equal zeros."""
+    """The derivative of the outputs that g_u was taken of, by numbers."""
     noise = torch.Generator().manual_seed(0)
     module = MLP(
-        4, 2, hidden_layer_sizes=(50,), dropout=0.5, noise_generator=noise
+        *(4, 2),
+        hidden_layer_sizes=(50,),
+        activation="tanh",
+        dropout=0.5,
+        generator=torch.Generator().manual_seed(0),
+        noise_generator=noise,
     ).double()
     parameters = list(module.parameters())
-    rows = torch.randn(2, 7, 4, dtype=torch.float64)
+    rows = torch.randn(
+        2, 7, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    )
     passes = DoubleBackward(module, parameters, *rows)
-    delta = torch.randn(7, 2, dtype=torch.float64)
-    product = passes.unlabeled_vjp(delta)
-    direction = torch.randn_like(product)
+    product = passes.unlabeled_vjp(torch.ones(7, 2, dtype=torch.float64))
+    direction = torch.linspace(-1.0, 1.0, len(product), dtype=torch.float64)
+    tangent, values = passes.jvp(direction), []
+    for h in (1e-6, -1e-6):
+        noise.manual_seed(0)
+        module(rows[0])  # draws the mask of the labelled pass
+        with torch.no_grad():
+            for p, d in zip(parameters, unflatten(direction, parameters), strict=True):
+                p.add_(h * d)
+            values.append(module(rows[1]))
+            for p, d in zip(parameters, unflatten(direction, parameters), strict=True):
+                p.sub_(h * d)
     torch.testing.assert_close(
-        (delta * passes.jvp(direction)).sum(), product.dot(direction)
+        tangent, (values[0] - values[1]) / 2e-6, rtol=1e-6, atol=1e-7
     )
 
 

@@ -55,7 +55,7 @@ def test_every_row_of_a_batch_has_one_process(count, n_unlabeled):
 
 
 def train(lga, n_members, processes):
-    """Steps of the engine on this process's share of each batch."""
+    """Steps on this process's share of each batch."""
     generator = torch.Generator().manual_seed(0)
     module = MLP(
         4, 3, hidden_layer_sizes=(7,), n_members=n_members, generator=generator
@@ -158,7 +158,7 @@ def results(tmp_path_factory):
 
 
 @pytest.mark.parametrize("i", range(len(STATES)))
-def test_engine(results, i):
+def test_steps(results, i):
     """Parameters, averages, losses and labels, in float64."""
     alone = train(*STATES[i], Processes())
     for trained, _ in results:
