@@ -67,7 +67,7 @@ def settings(task):
     }
     if task == "clf":
         grid = {name: UNCALIBRATED | change for name, change in grid.items()}
-    return grid | third_round()
+    return grid | third_round(task)
 
 
 def first_round(task):
@@ -117,8 +117,9 @@ def second_round():
     }
 
 
-def third_round():
+def third_round(task):
     """Inputs and weight decay by the evidence of the labelled rows: the defaults."""
+    of_classes = {"temperature=1": UNCALIBRATED} if task == "clf" else {}
     return {
         "default": {},
         "supervised, defaults": {},
@@ -128,12 +129,15 @@ def third_round():
         "decay=10": {"weight_decay": 10.0},
         "members=1": {"n_members": 1},
         "pull=0": {"label_pull": 0.0},
+        "averaging=0": {"averaging": 0.0},
+        "dropout=0.0": {"dropout": 0.0},
         "T=1": {"labeled_weight": ("linear", 1.0)},
         "epochs / 2": {"epochs": 0.5},
         "early stopping": {"early_stopping": True},
         "stop by alignment": {"callbacks": [STOP]},
         "epochs by CV": {"cv_epochs": (0.25, 0.5, 1.0)},
         "VAT": {"regularizers": [VAT()]},
+        **of_classes,
     }
 
 
