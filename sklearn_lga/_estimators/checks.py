@@ -134,10 +134,11 @@ def check_callbacks(callbacks):
         pair = isinstance(item, list | tuple) and len(item) == 2
         named = pair and isinstance(item[0], str)
         callback = item[1] if named else item
-        if not all(hasattr(callback, name) for name in ("initialize", "on_train_end")):
+        works = all(hasattr(callback, name) for name in ("initialize", "on_train_end"))
+        if not works or isinstance(callback, type):
             raise ValueError(
-                f"callbacks[{i}] must be a skorch callback, or a pair of a name and "
-                f"one, got {item!r}."
+                f"callbacks[{i}] must be a skorch callback (an instance, not a class), "
+                f"or a pair of a name and one, got {item!r}."
             )
 
 

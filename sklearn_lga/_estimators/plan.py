@@ -83,7 +83,7 @@ class Plan:
         Passes over the rows, and the steps that they make.
 
     lr, weight_decay : float
-        Of the network's optimizer.
+        Of the network's optimizer; no decay but the default of one of the user's.
 
     averaging : float
         Share of the training over which the parameters are averaged; 0 with early
@@ -104,7 +104,7 @@ class Plan:
     n_epochs: int
     n_steps: int
     lr: float
-    weight_decay: float = 0.0
+    weight_decay: float | None = 0.0
     averaging: float = 0.0
     labeled_weight: object = None
     label_lr: float | None = None
@@ -200,18 +200,19 @@ def make_plan(estimator, task, inputs, evidence, dataset):
     steps = n_steps_per_epoch(n_labeled, n_unlabeled, estimator.batch_size)
     n_epochs = max(MIN_EPOCHS, math.ceil(DEFAULT_STEPS / steps))
     n_epochs = given_or(estimator.max_epochs, n_epochs)
-    decay, averaging = 0.0, 0.0
-    if inputs:
-        decay, averaging = defaults.weight_decay, DEFAULT_AVERAGING
-        if evidence:
-            noise = noise_of(evidence, views)
-            decay = float(np.clip(DECAY_AT_NOISE_1 * noise**0.5, *DECAY_RANGE))
-    averaging = given_or(estimator.averaging, averaging)
+    decay = defaults.weight_decay if inputs else 0.0
+    if evidence:
+        noise = noise_of(evidence, views)
+        decay = float(np.clip(DECAY_AT_NOISE_1 * noise**0.5, *DECAY_RANGE))
+    averaging = given_or(estimator.averaging, DEFAULT_AVERAGING if inputs else 0.0)
+    # What net_params say of the optimizer goes first.
+    routed = estimator.net_params or {}
+    decay = None if "optimizer" in routed else given_or(estimator.weight_decay, decay)
     plan = Plan(
         inputs=views,
         evidence=evidence,
-        lr=given_or(estimator.lr, DEFAULT_LR),
-        weight_decay=given_or(estimator.weight_decay, decay),
+        lr=routed.get("optimizer__lr", given_or(estimator.lr, DEFAULT_LR)),
+        weight_decay=routed.get("optimizer__weight_decay", decay),
         # Early stopping restores the best epoch, whatever the average would be.
         averaging=0.0 if estimator.early_stopping else averaging,
         n_epochs=n_epochs,

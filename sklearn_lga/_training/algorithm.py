@@ -353,9 +353,9 @@ def check_outputs(module, outputs, labels):
     expected = tuple(labels.shape)
     if getattr(module, "n_members", 1) > 1:
         expected = (expected[0], module.n_members, expected[1])
-    shape = getattr(outputs, "shape", None)
+    shape = tuple(outputs.shape) if isinstance(outputs, torch.Tensor) else None
     if shape != expected:
-        got = type(outputs).__name__ if shape is None else tuple(shape)
+        got = type(outputs).__name__ if shape is None else shape
         raise ValueError(
             f"module must return outputs of shape (n_rows, n_outputs) = {expected}, "
             f"got {got}. Its last layer needs {expected[-1]} outputs: the module is "

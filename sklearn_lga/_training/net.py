@@ -268,7 +268,7 @@ def explain_layers(error, batch):
     shapes = " and ".join(str(tuple(part[0].shape)) for part in batch)
     hint = ""
     if "more than 1 value per channel" in str(error):
-        hint = " Batch norm needs two rows in every batch, labelled and unlabelled."
+        hint = ". Batch norm needs two rows in every batch, labelled and unlabelled."
     raise ValueError(
         f"module cannot be trained on rows of shape {shapes}: {error}{hint}"
     ) from error

@@ -30,8 +30,15 @@ class Normalized(nn.Sequential):
         super().__init__(nn.BatchNorm1d(n_features), nn.Linear(n_features, n_outputs))
 
 
+class InNumpy(nn.Linear):
+    def forward(self, X):
+        return super().forward(X).detach().numpy()
+
+
 PARAMETERS = [
+    ({"module": InNumpy}, "module must return outputs of shape .* got ndarray"),
     ({"callbacks": ["EpochTimer"]}, r"callbacks\[0\] must be a skorch callback"),
+    ({"callbacks": [EpochTimer]}, r"callbacks\[0\] .* \(an instance, not a class\)"),
     ({"callbacks": [("a", 3)]}, r"callbacks\[0\] must be .* got \('a', 3\)"),
     ({"callbacks": [LRScheduler("Nonsense")]}, "callbacks cannot be used.*Nonsense"),
     ({"callbacks": [("a", EpochTimer())] * 2}, "callbacks cannot be used.*duplicate"),

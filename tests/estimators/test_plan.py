@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga._estimators.plan import Plan, make_plan
@@ -153,6 +154,25 @@ def test_the_plan_can_be_read_from_a_fit():
     assert model.net_.state_.n_steps == settled.n_steps
     assert model.net_.state_.average.share == settled.averaging
     assert model.net_.state_.eps_norm == settled.eps_norm
+
+
+@pytest.mark.parametrize(
+    "net_params",
+    [
+        {"optimizer__lr": 0.05},
+        {"optimizer__weight_decay": 0.05},
+        {"optimizer": torch.optim.Adam},
+        {"optimizer": torch.optim.Adam, "optimizer__weight_decay": 0.1},
+    ],
+)
+def test_what_net_params_set_stands_in_the_plan(net_params):
+    X = np.random.RandomState(0).randn(80, 3)
+    y = np.where(np.arange(80) < 20, X[:, 0] > 0, -1)
+    model = LGAClassifier(max_epochs=1, net_params=net_params, random_state=0)
+    group = model.fit(X, y).net_.optimizer_.param_groups[0]
+    assert model.plan_.lr == group["lr"]
+    is_default = net_params.keys() == {"optimizer"}
+    assert model.plan_.weight_decay == (None if is_default else group["weight_decay"])
 
 
 def test_labels_that_do_not_count_are_no_evidence():
