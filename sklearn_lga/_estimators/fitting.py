@@ -262,7 +262,7 @@ def split_labeled(estimator, task, given, seed):
         random_state = np.random.RandomState(seed)
         kept = task.hold_out(given.values, n_held_out, random_state)
     held = np.setdiff1d(np.arange(n_labeled), kept)
-    return (LabeledRows(rows[part], given.labels[part]) for part in (kept, held))
+    return tuple(LabeledRows(rows[part], given.labels[part]) for part in (kept, held))
 
 
 def read_table(estimator, X, y, read, former=None):
