@@ -113,9 +113,9 @@ class Objective:
     pullback: Callable
     invert: Callable
 
-    def __call__(self, outputs, labels):
-        """L(theta, X, y), the mean over the rows."""
-        return self.loss(outputs, labels).mean()
+    def __call__(self, outputs, labels, weights=1.0):
+        """L(theta, X, y), the mean over the rows, of a weight each."""
+        return (weights * self.loss(outputs, labels)).mean()
 
 
 CLASSIFICATION = Objective(
@@ -318,7 +318,7 @@ def normalized_distance(difference, direction):
     return difference.dot(direction)
 
 
-def output_gradient(objective, outputs, labels):
+def output_gradient(objective, outputs, labels, weights=None):
     """Gradient of the mean loss with respect to the outputs.
 
     With J the Jacobian of the outputs and this delta, the gradient with respect to
@@ -335,6 +335,9 @@ def output_gradient(objective, outputs, labels):
     labels : Tensor of shape (n_rows, n_outputs)
         Given or imputed.
 
+    weights : Tensor of shape (n_rows,) or None, default=None
+        Of the rows' losses in the mean.
+
     Returns
     -------
     delta : Tensor of shape (n_rows, n_outputs)
@@ -348,6 +351,8 @@ def output_gradient(objective, outputs, labels):
     tensor([[-2.]])
     """
     gradient = objective.gradient(outputs, labels)
+    if weights is not None:
+        gradient = gradient * weights.unsqueeze(-1)
     return gradient / gradient[..., 0].numel()
 
 

@@ -22,10 +22,10 @@ class NetEstimator(BaseEstimator):
     """
 
     module: object = None
-    hidden_layer_sizes: object = (128,)
+    hidden_layer_sizes: object = (32,)
     dropout: float = 0.2
-    n_members: int = 2
-    inputs: object = "auto"
+    n_members: int = 5
+    closed_form: bool = True
     lr: float | None = None
     weight_decay: float | None = None
     averaging: float | None = None
@@ -48,7 +48,7 @@ class NetEstimator(BaseEstimator):
         "hidden_layer_sizes": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "inputs": [StrOptions({"auto"}), list, tuple],
+        "closed_form": ["boolean"],
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "averaging": [Interval(Real, 0, 1, closed="both"), None],
         "lr": [Interval(Real, 0, None, closed="neither"), None],

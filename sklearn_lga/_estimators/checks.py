@@ -69,44 +69,6 @@ def check_hidden_layer_sizes(sizes):
         )
 
 
-def check_inputs(inputs, views, n_members):
-    """Refuse what is neither "auto" nor views, one for each member at most."""
-    if isinstance(inputs, str) and inputs == "auto":
-        return
-    listed = isinstance(inputs, list | tuple) and len(inputs) > 0
-    if not listed or any(view not in views for view in inputs):
-        raise ValueError(
-            f"inputs must be 'auto' or a list of views among {list(views)}, got "
-            f"{inputs!r}."
-        )
-    if len(inputs) > n_members:
-        raise ValueError(
-            f"inputs={inputs!r} names {len(inputs)} views, but n_members={n_members} "
-            "networks are there to see them. Raise n_members, or name fewer views."
-        )
-
-
-def check_views_of_table(inputs, possible):
-    """Refuse views that there are not of the table at hand."""
-    for view in inputs:
-        if view not in possible:
-            raise ValueError(
-                f"inputs names {view!r}, which cannot be made of this X: bins and "
-                "eigenmaps are of dense arrays, eigenmaps of 128 rows or more (12 for "
-                f"each class). Possible here: {list(possible)}."
-            )
-
-
-def check_warm_inputs(asked, former):
-    """Refuse other views than those of the network that a warm start goes on from."""
-    if asked is not None and asked != former:
-        raise ValueError(
-            "warm_start=True continues the network of the previous fit, whose inputs "
-            f"are {list(former)}, but inputs and n_members ask for {list(asked)}. Pass "
-            "warm_start=False to start anew."
-        )
-
-
 def check_module(estimator):
     """Refuse an instance as ``module``, and settings of the built-in network."""
     module = estimator.module
@@ -117,7 +79,7 @@ def check_module(estimator):
             f"{type(module).__name__}. Pass the class."
         )
     defaults = inspect.signature(type(estimator)).parameters
-    for name in ("hidden_layer_sizes", "dropout", "n_members", "inputs"):
+    for name in ("hidden_layer_sizes", "dropout", "n_members"):
         value = getattr(estimator, name)
         if not np.array_equal(value, defaults[name].default):
             raise ValueError(

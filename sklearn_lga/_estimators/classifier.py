@@ -18,12 +18,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     """Base of the classifiers: labels in, classes and probabilities out."""
 
     class_weight: object = None
-    temperature: float | None = None
 
     _parameter_constraints = {
         **NetEstimator._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "temperature": [Interval(Real, 1e-3, 1e3, closed="both"), None],
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -50,9 +48,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             If the input or a parameter is unusable; the message names it, and the
             estimator is as it was before.
         """
-        read = partial(
-            Classes.read, class_weight=self.class_weight, temperature=self.temperature
-        )
+        read = partial(Classes.read, class_weight=self.class_weight)
         return fit_network(self, X, y, read)
 
     def predict_proba(self, X):
@@ -68,7 +64,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return softmax(self._outputs(X) / self.temperature_, axis=1)
+        return softmax(self._outputs(X), axis=1)
 
     def predict_log_proba(self, X):
         """Predict logarithms of class probabilities.
@@ -83,7 +79,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return log_softmax(self._outputs(X) / self.temperature_, axis=1)
+        return log_softmax(self._outputs(X), axis=1)
 
     def score(self, X, y, sample_weight=None):
         """Accuracy on the labelled rows; unlabelled ones are left out.
@@ -112,57 +108,62 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 class LGAClassifier(LabelParameters, NetClassifier):
     """Classifier for tables with few labels, trained by label gradient alignment.
 
-    A network is trained on labels that are imputed for the unlabelled rows. The
-    imputed labels y_u = f(w), a softmax, follow the gradient of the normalized
-    distance between the loss gradients on labelled and on unlabelled rows
-    (Algorithm 1 and Eq. 2 of [1]_)::
+    A closed form answers first: kernel ridge regression in several views of the table,
+    and trees, weighted by how well they predict labelled rows that they have not seen.
+    A network is then trained on labels that are imputed for the unlabelled rows, and
+    start from this answer. The imputed labels y_u = f(w), a softmax, follow the
+    gradient of the normalized distance between the loss gradients on labelled and on
+    unlabelled rows (Algorithm 1 and Eq. 2 of [1]_)::
 
         g_theta = g_u + T(i) g_l
         g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
 
-    while the network follows g_theta; both take steps of Adam. The features should
-    be on a common scale, by a ``StandardScaler`` for example.
+    while the network follows g_theta; both take steps of Adam. Predictions are of the
+    network and the closed form, weighted by held-out labels once more: see
+    ``evidence_``. The features should be on a common scale, by a ``StandardScaler``
+    for example.
 
     Parameters
     ----------
     module : callable or None, default=None
-        None: the built-in network, set by ``hidden_layer_sizes``, ``dropout``,
-        ``n_members`` and ``inputs``. Otherwise a class or callable, called as
+        None: the built-in network, set by ``hidden_layer_sizes``, ``dropout`` and
+        ``n_members``. Otherwise a class or callable, called as
         ``module(n_features, n_outputs, **module_params)``, that gives a
         ``torch.nn.Module`` with outputs of shape (n_rows, n_outputs): logits, or
         targets for a regressor. ``n_features`` is ``X.shape[1]`` for tables and
         ``X.shape[1:]`` for arrays of more dimensions, which are taken only with a
-        module of one's own. Setting both is an error.
+        module of one's own. Setting both is an error. A network of your own predicts
+        alone: the closed form gives the start of its labels, and takes over, with a
+        warning, where the network fits its own labels worse than the closed form
+        predicts unseen ones.
 
-    hidden_layer_sizes : sequence of int, default=(128,)
+    hidden_layer_sizes : sequence of int, default=(32,)
         Units of each hidden layer of the built-in network.
 
     dropout : float in [0, 1), default=0.2
         Share of its hidden units that are dropped in training.
 
-    n_members : int, default=2
-        Networks of the built-in kind that are trained side by side on the same labels
-        and predict together.
+    n_members : int, default=5
+        Networks of the built-in kind that are trained side by side, each with imputed
+        labels of its own, and predict together. From 5 on each does without a fifth of
+        the labelled rows, which tell how good it is; fewer see all of them and are
+        weighted by the number of labels.
 
-    inputs : "auto" or list of str, default="auto"
-        What each network sees of a row: "features"; "features+bins" or
-        "features+fine_bins", with a piecewise-linear encoding of each column in 8 or
-        32 quantile bins beside them; "features+eigenmaps" or "eigenmaps", coordinates
-        along the clusters of all rows (Laplacian eigenmaps of the graph of 10 nearest
-        neighbours), with the features or without. Shorter lists are repeated. "auto"
-        takes the best by the leave-one-out loss of the labelled rows under the kernel
-        of a network of infinite width, in closed form; see ``evidence_``. It weighs
-        bins up to 1,000 of a kind, eigenmaps up to 100,000 rows, both up to 1,000
-        features; CSR matrices are seen as they are.
+    closed_form : bool, default=True
+        Whether the closed form answers first. It chooses what the built-in network
+        sees of a row (the columns that the views are made of, scaled as kernels see
+        them), where the imputed labels start, and how much the network counts in
+        predictions. False: the network sees the features, labels start uniform, as in
+        the paper, and predictions are the network's. It is of tables: for arrays of
+        more dimensions it is not asked.
 
     lr : float or None, default=None
-        alpha_theta, the step size of the optimizer of the network. None means 1e-3.
+        alpha_theta, the step size of the optimizer of the network. None means 1e-2 for
+        the built-in network after the closed form, else 1e-3.
 
     weight_decay : float or None, default=None
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
-        (``AdamW``). None means, for the built-in network, 10 times the root of the
-        labels' noise that ``evidence_`` finds, within 0.3 and 20, or 1 where it is
-        empty; 0 for a module of your own.
+        (``AdamW``). None means 1 for the built-in network, 0 for one of your own.
 
     averaging : float in [0, 1] or None, default=None
         Share of the training, its last part, over which the network's parameters are
@@ -175,7 +176,9 @@ class LGAClassifier(LabelParameters, NetClassifier):
 
     max_epochs : int or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
-        others). None means as many as make 1,000 steps, and at least 20.
+        others). None means as many as make 100 steps of the built-in network after
+        the closed form, else 1,000, over 20,000 unlabelled rows at most: of more, as
+        many are drawn, and the others are labelled by the network that these train.
 
     regularizers : list or tuple, default=()
         Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
@@ -229,18 +232,11 @@ class LGAClassifier(LabelParameters, NetClassifier):
         Weights of the classes in the labelled loss, and so in g_l. The loss on the
         unlabelled rows is not weighted.
 
-    temperature : float in [0.001, 1000] or None, default=None
-        What logits are divided by for probabilities, imputed ones included. None, for
-        the built-in network: at least 1, and such that the mean confidence on the
-        unlabelled rows is no higher than the leave-one-out accuracy in ``evidence_``,
-        as networks that know few labels are too sure; 1 where that is empty, and
-        for a module of your own.
-
     label_lr : float or None, default=None
         alpha_w, the step size of Adam on the label parameters w. What counts is how
         far a row's label can travel in a whole run, ``label_lr`` times the row's
-        visits (one an epoch). None means 15 / n_epochs. With 0 the labels stay
-        uniform.
+        visits (one an epoch). None means 5 / n_epochs after the closed form, else
+        15 / n_epochs. With 0, and ``label_pull=0``, labels stay where they start.
 
     labeled_weight : float, callable, str or tuple, default="linear"
         T(i), the weight of the labelled gradient in the update of the network: a
@@ -267,11 +263,13 @@ class LGAClassifier(LabelParameters, NetClassifier):
         imputed class for the others. ``predict`` on these rows may differ.
 
     label_distributions_ : ndarray of shape (n_samples, n_classes)
-        The labels as distributions over ``classes_``: one-hot for labelled rows,
-        the imputed labels f(w / ``temperature_``) for the others.
+        The labels as distributions over ``classes_``: one-hot for labelled rows; for
+        the others the imputed labels f(w) and the closed form's, weighted as the
+        network and the closed form are for predictions.
 
-    temperature_ : float
-        What logits are divided by.
+    start_distributions_ : ndarray of shape (n_samples, n_classes)
+        The same where the imputed labels started: the closed form's answer. Not with
+        ``closed_form=False``.
 
     classes_ : ndarray of shape (n_classes,)
         The classes among the labels.
@@ -279,20 +277,23 @@ class LGAClassifier(LabelParameters, NetClassifier):
     unlabeled_ : scalar or None
         The marker, as settled in ``fit`` and used again by ``score``.
 
-    inputs_ : tuple of str
-        The view of each network; not with a module of your own.
+    evidence_ : object
+        What held-out labelled rows tell; ``print`` shows it as a table. ``views`` has,
+        by the name of each view of the closed form and for "network", the ``loss`` (log
+        loss, or squared error over the variance), the ``accuracy`` of classes, the
+        ``weight`` in predictions and the ``ridge`` (the labels' noise as a kernel sees
+        it); ``loss`` and ``accuracy`` are what to expect of predictions, by ``n_rows``
+        labelled rows. None where no row tells.
 
-    evidence_ : dict of str to tuple
-        What leaving each labelled row out tells of each view: the loss (log loss, or
-        squared error over the variance), the ridge that gives it (the labels' noise)
-        and, for classes, the accuracy. Empty below 10 labelled rows; of more than
-        500, as many are drawn.
+    relevance_ : ndarray of shape (n_features_in_,)
+        How much the labels depend on each feature, by the views: shares, whose sum is
+        1. Not with ``closed_form=False``.
 
     plan_ : object
-        What the fit decided by itself: each network's ``inputs`` and their
-        ``evidence``, ``lr``, ``weight_decay``, ``averaging``, ``n_epochs``,
-        ``n_steps``, ``labeled_weight`` (T(i)), ``label_lr``, ``label_travel`` and
-        ``temperature``; parameters that were given are as given.
+        What the fit decided by itself: ``lr``, ``weight_decay``, ``averaging``,
+        ``n_epochs``, ``n_steps``, ``n_rows`` (unlabelled rows that are trained on),
+        ``labeled_weight`` (T(i)), ``label_lr`` and ``label_travel``; parameters that
+        were given are as given.
 
     n_features_in_ : int
         Number of features seen in ``fit``.

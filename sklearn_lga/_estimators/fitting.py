@@ -3,26 +3,26 @@
 import math
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._training.algorithm import mean_of_members
 from .._training.batches import RowDataset, SemiSupervisedDataset, fits_on
 from .._training.processes import Processes
 from .._training.seeds import Seeds, seeded_global_generator
 from .._views.rows import digest
-from .._views.table import VIEWS
 from ..callbacks._checkpoint import find_checkpoint
 from ..callbacks._identity import identity_of
 from ..callbacks._order import is_last
 from ..callbacks._restore_best import RestoreBest
 from . import checks
+from .answer import answer_first, choose_inputs, weigh_network, weights_of_members
 from .net_params import check_net_params
 from .network import make_net, resolve_device
-from .plan import choose_inputs, make_plan
+from .plan import make_plan
 
 MIN_IMPROVEMENT = 1e-4
 """By how much the held-out loss must fall for early stopping to go on."""
@@ -35,7 +35,7 @@ class Fitted(NamedTuple):
     ----------
     task : Classes or Targets
 
-    model : SemiSupervisedNet or LinearModel
+    model : Answer or LinearModel
         Its ``outputs(X)`` are what the task makes predictions of.
 
     plan : Plan or None, default=None
@@ -103,36 +103,47 @@ def fit_network(estimator, X, y, read):
         run = prepare_run(estimator, X, given, former)
 
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
-        inputs, evidence = choose_inputs(estimator, task, X, labeled, former)
-        rows, hidden = inputs.rows(X) if inputs else X, np.flatnonzero(given.unlabeled)
-        dataset = SemiSupervisedDataset(rows, *labeled, hidden, run.processes)
-        plan = make_plan(estimator, task, inputs, evidence, dataset)
+        hidden = np.flatnonzero(given.unlabeled)
+        first = answer_first(estimator, task, X, labeled, hidden, run.seeds.closed_form)
+        has_start = first.form is not None
+        plan = make_plan(estimator, task, has_start, len(labeled.rows), len(hidden))
+        inputs = choose_inputs(estimator, first.form, former)
+        rows = inputs.rows(X) if inputs else X
+        trained = some_of(len(hidden), plan.n_rows, run.seeds.batches)
+        dataset = SemiSupervisedDataset(
+            rows,
+            labeled.rows,
+            labeled.labels,
+            hidden[trained],
+            run.processes,
+            weights=weights_of_members(estimator, first.form, len(labeled.rows)),
+        )
         valid = None
         if len(held_out.rows):
             valid = RowDataset(rows[held_out.rows], torch.from_numpy(held_out.labels))
         keep_on_device(dataset, run.device, estimator.net_params)
         net = make_net(estimator, task, plan, inputs, dataset, valid, run)
         rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
+        start = first.start_of(hidden[trained], estimator, net)
         with module_randomness(estimator, run):
-            train(net, dataset, run.checkpoint, former, rows_digest)
+            train(net, dataset, run.checkpoint, former, rows_digest, start)
 
-        temperature = task.calibrated_temperature(
-            lambda some: net.forward(dataset.X[some]).numpy().astype(np.float64),
-            hidden,
-            plan.expected_accuracy,
-        )
-        plan = replace(plan, temperature=temperature)
+        answer, evidence = weigh_network(estimator, net, first.form, dataset)
+        imputed = imputed_outputs(net, dataset, hidden, trained)
         fitted = {
             "net_": net,
             "history_": net.history,
             "n_iter_": len(net.history),
             "unlabeled_": task.unlabeled,
             "plan_": plan,
-            "_fitted_": Fitted(task, net, plan, rows_digest),
-            **task.fitted_attributes(imputed_outputs(net, dataset), temperature, given),
+            "evidence_": evidence,
+            "_fitted_": Fitted(task, answer, plan, rows_digest),
+            **task.fitted_attributes(
+                answer.combine(first.outputs, imputed), first.outputs, given
+            ),
         }
-        if inputs is not None:
-            fitted |= {"inputs_": plan.inputs, "evidence_": evidence}
+        if first.form is not None:
+            fitted["relevance_"] = first.form.relevance()
         keep(estimator, fitted)
     return estimator
 
@@ -161,7 +172,7 @@ def prepare_run(estimator, X, given, former):
     return Run(device, processes, seeds, callbacks, checkpoint)
 
 
-def train(net, dataset, checkpoint, former, rows_digest):
+def train(net, dataset, checkpoint, former, rows_digest, start=None):
     """Initialize the net, go on from where it may have been, and train it.
 
     Parameters
@@ -179,8 +190,13 @@ def train(net, dataset, checkpoint, former, rows_digest):
 
     rows_digest : str
         Of the unlabelled rows.
+
+    start : Tensor or None, default=None
+        Where w starts. None: at 0.
     """
     net.initialize()
+    if start is not None:
+        net.state_.imputed_labels.w.copy_(start)
     if former is not None:
         continue_training(net, former, rows_digest)
     dataset.processes.same_as_first(net.module_.state_dict().values())
@@ -204,7 +220,7 @@ def train(net, dataset, checkpoint, former, rows_digest):
 def continue_training(net, former, rows_digest):
     """Take over the network, and the labels where the rows are the same."""
     try:
-        net.module_.load_state_dict(former.model.module_.state_dict())
+        net.module_.load_state_dict(former.model.net.module_.state_dict())
     except RuntimeError as error:
         raise ValueError(
             "warm_start=True continues the network of the previous fit, but this one "
@@ -212,23 +228,30 @@ def continue_training(net, former, rows_digest):
             "Pass warm_start=False to start anew."
         ) from error
     net.state_.regularization.start(net.module_)
-    ours, theirs = net.state_.imputed_labels, former.model.state_.imputed_labels
+    ours, theirs = net.state_.imputed_labels, former.model.net.state_.imputed_labels
     if former.rows_digest == rows_digest and None not in (ours, theirs):
         ours.load_state_dict(theirs.state_dict())
 
 
-def imputed_outputs(net, dataset):
+def imputed_outputs(net, dataset, hidden, trained):
     """Outputs that the labels of the unlabelled rows are made of.
 
-    They are w; without label gradient alignment, what the network says.
+    They are w, the mean of the members' where these have labels of their own; for rows
+    that were not trained on, and without label gradient alignment, what the network
+    says.
     """
-    labels, rows = net.state_.imputed_labels, dataset.unlabeled_rows
-    if labels is None:
-        if not len(rows):
-            return np.empty((0, dataset.labels.shape[1]))
-        # All rows, as those without a label would be a copy.
-        return net.forward(dataset.X).numpy()[rows]
-    return dataset.processes.gather(labels.w, len(rows)).cpu().numpy()
+    labels = net.state_.imputed_labels
+    if not len(hidden):
+        return np.empty((0, dataset.labels.shape[1]))
+    if labels is not None:
+        w = dataset.processes.gather(mean_of_members(labels.w), len(trained))
+        if len(trained) == len(hidden):
+            return w.cpu().numpy().astype(np.float64)
+    # All rows, as those without a label would be a copy.
+    outputs = net.forward(dataset.X).numpy()[hidden].astype(np.float64)
+    if labels is not None:
+        outputs[trained] = w.cpu().numpy()
+    return outputs
 
 
 class LabeledRows(NamedTuple):
@@ -240,10 +263,15 @@ class LabeledRows(NamedTuple):
         Where they stand in X.
 
     labels : ndarray of shape (n_rows, n_outputs)
+        As the loss sees them.
+
+    values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        As ``y`` holds them: codes of classes, or targets.
     """
 
     rows: np.ndarray
     labels: np.ndarray
+    values: np.ndarray
 
 
 def split_labeled(estimator, task, given, seed):
@@ -262,7 +290,10 @@ def split_labeled(estimator, task, given, seed):
         random_state = np.random.RandomState(seed)
         kept = task.hold_out(given.values, n_held_out, random_state)
     held = np.setdiff1d(np.arange(n_labeled), kept)
-    return tuple(LabeledRows(rows[part], given.labels[part]) for part in (kept, held))
+    return tuple(
+        LabeledRows(rows[part], given.labels[part], given.values[part])
+        for part in (kept, held)
+    )
 
 
 def read_table(estimator, X, y, read, former=None):
@@ -287,9 +318,15 @@ def check_parameters(estimator, X):
     checks.check_regularizers(estimator.regularizers)
     if estimator.module is None:
         checks.check_hidden_layer_sizes(estimator.hidden_layer_sizes)
-        checks.check_inputs(estimator.inputs, VIEWS, estimator.n_members)
     if estimator._imputes_labels:
         checks.check_labeled_weight(estimator.labeled_weight)
+
+
+def some_of(n_rows, n_wanted, seed):
+    """Positions of so many rows, drawn at random where not all are wanted."""
+    if n_wanted >= n_rows:
+        return np.arange(n_rows)
+    return np.sort(np.random.RandomState(seed).choice(n_rows, n_wanted, replace=False))
 
 
 def keep_on_device(dataset, device, net_params):

@@ -50,7 +50,7 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
     }
     if plan.label_lr is not None:
         settings |= {
-            "labels": (len(dataset.own_rows), task.n_outputs),
+            "labels": labels_shape(estimator, task, dataset),
             "label_lr": float(plan.label_lr),
             "label_pull": estimator.label_pull,
             "labeled_weight": plan.labeled_weight,
@@ -80,8 +80,15 @@ def make_state(
     module, *, objective, labels=None, label_lr=None, label_pull=None, **settings
 ):
     """The state of a training, with imputed labels of a shape or without any."""
-    imputed = labels and ImputedLabels(*labels, lr=label_lr, pull=label_pull)
+    imputed = labels and ImputedLabels(labels, lr=label_lr, pull=label_pull)
     return TrainingState(objective, module, imputed_labels=imputed, **settings)
+
+
+def labels_shape(estimator, task, dataset):
+    """The shape of w: members of the built-in network have labels of their own."""
+    members = [estimator.n_members] if estimator.module is None else []
+    members = [n for n in members if n > 1]
+    return (len(dataset.own_rows), *members, task.n_outputs)
 
 
 def optimizer_settings(estimator, plan, device):
@@ -107,12 +114,12 @@ def module_factory(estimator, task, inputs, dataset, seed, noise_generator):
         return partial(estimator.module, n_features, task.n_outputs)
     return partial(
         MLP,
-        sum(inputs.widths.values()),
+        inputs.n_columns if inputs else dataset.X.shape[1],
         task.n_outputs,
         hidden_layer_sizes=estimator.hidden_layer_sizes,
         dropout=estimator.dropout,
         n_members=estimator.n_members,
-        inputs=inputs.layer,
+        inputs=inputs and inputs.layer,
         generator=Generator().manual_seed(seed),
         noise_generator=noise_generator,
     )

@@ -12,14 +12,14 @@ from .._training.seeds import Seeds
 from ..linear._model import follow_path
 from . import checks, fitting
 from .base import LabelParameters, NetEstimator
-from .plan import DEFAULT_STEPS, Plan, given_or
+from .plan import STEPS_FROM_NOTHING, Plan, given_or
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetRegressor(RegressorMixin, NetEstimator):
     """Base of the regressors: targets in, targets out."""
 
-    hidden_layer_sizes: object = (128, 128)
+    hidden_layer_sizes: object = (32, 32)
 
     _parameter_constraints = {
         **NetEstimator._parameter_constraints,
@@ -280,13 +280,13 @@ def fit_exact(estimator, X, y):
             labeled.labels,
             X[np.flatnonzero(given.unlabeled)],
             (X[held_out.rows], held_out.labels),
-            given_or(estimator.max_epochs, DEFAULT_STEPS),
+            given_or(estimator.max_epochs, STEPS_FROM_NOTHING),
             {name: getattr(estimator, name) for name in ("lr", "label_lr", "eps_norm")},
         )
         coef = model.coef * task.scale
         intercept = task.mean + model.level * task.scale - model.center @ coef
         flat = task.mean.ndim == 0
-        plan = Plan((), {}, model.n_steps, model.n_steps, **model.sizes)
+        plan = Plan(model.n_steps, model.n_steps, **model.sizes)
         fitted = {
             "coef_": coef[:, 0] if flat else coef.T,
             "intercept_": float(intercept[0]) if flat else intercept,

@@ -1,10 +1,8 @@
 """Class labels: read, held out, scored, and made of a network's outputs."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import softmax
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d, gen_batches
@@ -15,15 +13,6 @@ from ..alignment import CLASSIFICATION
 from .drawing import choose_rows
 from .marker import as_labels, is_marked, labeled_values
 from .task import GivenLabels, check_any_labeled, score_labeled
-
-SHARPNESS = np.geomspace(1.0, 10.0, 8)
-"""Factors that turn predictions, fitted to 0 and 1, into logits; the best is taken."""
-
-MAX_TEMPERATURE = 20.0
-"""Probabilities are not flattened further than by this: they are next to uniform."""
-
-MAX_CALIBRATED = 10_000
-"""Unlabelled rows, at most, whose mean confidence is taken."""
 
 CHUNK = 10_000
 """Rows whose probabilities are computed at a time."""
@@ -41,19 +30,19 @@ class Classes:
     unlabeled : scalar or None
         The marker of unlabelled rows.
 
-    temperature : float or None, default=None
-        What logits are divided by; None: by evidence.
+    weights : ndarray of shape (n_classes,)
+        Of the classes in the loss.
     """
 
     classes: np.ndarray
     unlabeled: object
-    temperature: float | None = None
+    weights: np.ndarray
 
     kind = "classes"
     objective = CLASSIFICATION
 
     @classmethod
-    def read(cls, y, unlabeled, former=None, *, class_weight=None, temperature=None):
+    def read(cls, y, unlabeled, former=None, *, class_weight=None):
         """Read the labels of training rows.
 
         Parameters
@@ -67,8 +56,6 @@ class Classes:
             Those of the fit that a warm start goes on from, which must be the same.
 
         class_weight : dict, "balanced" or None, default=None
-
-        temperature : float or None, default=None
 
         Returns
         -------
@@ -87,18 +74,13 @@ class Classes:
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
         labels[np.arange(len(codes)), codes] = weights[codes]
-        task = cls(classes, unlabeled, temperature)
+        task = cls(classes, unlabeled, weights)
         return task, GivenLabels(marked, codes, labels)
 
     @property
     def n_outputs(self):
         """Outputs of a network."""
         return len(self.classes)
-
-    @property
-    def n_clusters(self):
-        """Clusters that the rows may be in: three for each class."""
-        return 3 * len(self.classes)
 
     def hold_out(self, codes, n_held_out, random_state):
         """Positions of the labelled rows to train on, all classes among them."""
@@ -117,63 +99,7 @@ class Classes:
         """Regularizers as they are: they compare distributions by themselves."""
         return list(regularizers)
 
-    @staticmethod
-    def known(labels):
-        """Which labelled rows count in evidence: those of a weight that is not 0."""
-        return labels.sum(axis=1) > 0.0
-
-    @staticmethod
-    def fit_to(labels):
-        """What a regression fits in place of the labels: 0 and 1, without weights."""
-        return (labels > 0.0).astype(np.float64)
-
-    @staticmethod
-    def judge(predictions, labels):
-        """How good predictions of labelled rows are.
-
-        Parameters
-        ----------
-        predictions : ndarray of shape (n_rows, n_classes)
-            Fitted to 0 and 1; each of a model that has not seen its row.
-
-        labels : ndarray of shape (n_rows, n_classes)
-            What they were fitted to.
-
-        Returns
-        -------
-        loss, accuracy : float
-            Log loss of probabilities that are mixed with one uniform vote among the
-            rows, at the best of ``SHARPNESS``; (hits + 1) / (n_rows + 2).
-        """
-        n_rows, n_classes = labels.shape
-        codes, losses = labels.argmax(axis=1), []
-        for sharpness in SHARPNESS:
-            probabilities = softmax(sharpness * predictions, axis=1)
-            right = probabilities[np.arange(n_rows), codes]
-            right = (n_rows * right + 1.0 / n_classes) / (n_rows + 1.0)  # never 0
-            losses.append(-np.log(right).mean())
-        hits = (predictions.argmax(axis=1) == codes).sum()
-        return float(min(losses)), float((hits + 1.0) / (n_rows + 2.0))
-
-    def calibrated_temperature(self, outputs_of, rows, accuracy):
-        """The temperature: as given, or the one at which confidence is accuracy.
-
-        Parameters
-        ----------
-        outputs_of : callable
-            Gives the logits of rows.
-
-        rows : ndarray of int, shape (n_unlabeled,)
-
-        accuracy : float or None
-            Share of right predictions to expect.
-        """
-        if self.temperature is not None or accuracy is None or not len(rows):
-            return 1.0 if self.temperature is None else self.temperature
-        every = math.ceil(len(rows) / MAX_CALIBRATED)
-        return matched_temperature(outputs_of(rows[::every]), accuracy)
-
-    def fitted_attributes(self, outputs, temperature, given):
+    def fitted_attributes(self, outputs, start, given):
         """Fitted attributes that hold a label for every training row.
 
         Parameters
@@ -181,8 +107,8 @@ class Classes:
         outputs : ndarray of shape (n_unlabeled, n_classes)
             Logits of the unlabelled rows.
 
-        temperature : float
-            What they are divided by.
+        start : ndarray of shape (n_unlabeled, n_classes) or None
+            Logits that the imputed labels started from.
 
         given : GivenLabels
             Which are one-hot among the distributions.
@@ -191,18 +117,24 @@ class Classes:
         -------
         fitted : dict of str to object
         """
+        distributions = self.distributions(outputs, given)
+        fitted = {
+            "classes_": self.classes,
+            "label_distributions_": distributions,
+            "transduction_": self.classes[distributions.argmax(axis=1)],
+        }
+        if start is not None:
+            fitted["start_distributions_"] = self.distributions(start, given)
+        return fitted
+
+    def distributions(self, outputs, given):
+        """Distributions of all rows: one-hot where labelled, else of logits."""
         distributions = np.zeros((len(given.unlabeled), len(self.classes)))
         distributions[np.flatnonzero(~given.unlabeled), given.values] = 1.0
         hidden = np.flatnonzero(given.unlabeled)
         for part in gen_batches(len(hidden), CHUNK):
-            logits = outputs[part] / temperature
-            distributions[hidden[part]] = softmax(logits, axis=1)
-        return {
-            "classes_": self.classes,
-            "label_distributions_": distributions,
-            "temperature_": temperature,
-            "transduction_": self.classes[distributions.argmax(axis=1)],
-        }
+            distributions[hidden[part]] = softmax(outputs[part], axis=1)
+        return distributions
 
     def decode(self, outputs):
         """The most probable class of each row."""
@@ -242,35 +174,3 @@ def checked_weights(class_weight, classes, values):
             f"{class_weight!r}. A weight of 0 leaves a class out of the loss."
         )
     return weights
-
-
-def matched_temperature(outputs, accuracy):
-    """The temperature at which predictions are as sure as they are right.
-
-    Networks that were trained on few labels are too sure. Their mean confidence is
-    lowered to the accuracy that is expected; it is never raised.
-
-    Parameters
-    ----------
-    outputs : ndarray of shape (n_rows, n_classes)
-        Logits.
-
-    accuracy : float in (0, 1)
-        Share of right predictions to expect.
-
-    Returns
-    -------
-    temperature : float in [1, ``MAX_TEMPERATURE``]
-        What to divide the logits by.
-    """
-
-    def excess(log_temperature):
-        confidence = softmax(outputs / np.exp(log_temperature), axis=1).max(axis=1)
-        return confidence.mean() - accuracy
-
-    highest = np.log(MAX_TEMPERATURE)
-    if excess(0.0) <= 0.0:
-        return 1.0
-    if excess(highest) >= 0.0:
-        return MAX_TEMPERATURE
-    return float(np.exp(brentq(excess, 0.0, highest)))

@@ -29,7 +29,7 @@ class Targets:
 
     kind = "targets"
     objective = REGRESSION
-    n_clusters = 0
+    weights = None
 
     @classmethod
     def read(cls, y, unlabeled, former=None):
@@ -82,46 +82,15 @@ class Targets:
         """Regularizers that compare targets."""
         return [r.for_targets() for r in regularizers]
 
-    @staticmethod
-    def known(labels):
-        """Which labelled rows count in evidence: all."""
-        return np.ones(len(labels), dtype=bool)
-
-    @staticmethod
-    def fit_to(labels):
-        """What a regression fits: the targets, in double precision."""
-        return labels.astype(np.float64)
-
-    @staticmethod
-    def judge(predictions, labels):
-        """How good predictions of labelled rows are.
-
-        Parameters
-        ----------
-        predictions : ndarray of shape (n_rows, n_outputs)
-            Each of a model that has not seen its row.
-
-        labels : ndarray of shape (n_rows, n_outputs)
-            What they were fitted to.
-
-        Returns
-        -------
-        loss, accuracy : float, None
-            The squared error over the variance.
-        """
-        return float(np.mean((predictions - labels) ** 2) / (labels.var() or 1.0)), None
-
-    @staticmethod
-    def calibrated_temperature(outputs_of, rows, accuracy):
-        """Nothing: targets have no confidence."""
-        return
-
-    def fitted_attributes(self, outputs, temperature, given):
+    def fitted_attributes(self, outputs, start, given):
         """Fitted attributes that hold a target for every training row."""
-        transduction = np.empty((len(given.unlabeled), *given.values.shape[1:]))
-        transduction[~given.unlabeled] = given.values
-        transduction[given.unlabeled] = self.decode(outputs)
-        return {"transduction_": transduction}
+        fitted = {"transduction_": outputs} | ({} if start is None else {"start_": start})
+        for name, imputed in fitted.items():
+            targets = np.empty((len(given.unlabeled), *given.values.shape[1:]))
+            targets[~given.unlabeled] = given.values
+            targets[given.unlabeled] = self.decode(imputed)
+            fitted[name] = targets
+        return fitted
 
     def decode(self, outputs):
         """Undo the centring and scaling of the targets, and their reshaping."""

@@ -23,7 +23,7 @@ def align_labels(
     are those of :meth:`TrainingState.step`; ``parameters`` are theta.
     """
     objective, imputed = state.objective, state.imputed_labels
-    (X_l, y_l), (X_u, positions) = labeled_batch, unlabeled_batch
+    (X_l, y_l, weights_l), (X_u, positions) = labeled_batch, unlabeled_batch
     T = alignment.labeled_weight_at(state.progress, state.labeled_weight)
 
     # y_u := f(w)
@@ -34,7 +34,7 @@ def align_labels(
     passes = differentiate(module, parameters, X_l, X_u)
     outputs_l, outputs_u = passes.labeled_outputs, passes.unlabeled_outputs
     check_outputs(module, outputs_l, y_l)
-    loss_l, delta_l = loss_and_delta(objective, outputs_l.detach(), y_l)
+    loss_l, delta_l = loss_and_delta(objective, outputs_l.detach(), y_l, weights_l)
     loss_u, delta_u = loss_and_delta(objective, outputs_u.detach(), y_u)
     means_l = {"g": passes.labeled_vjp(delta_l), "loss": loss_l}
     means_u = {"g": passes.unlabeled_vjp(delta_u), "loss": loss_u}
@@ -59,15 +59,14 @@ def align_labels(
     v = state.running_average(state.gradient_average, g_l) - g_u
     fourth_moment = state.running_average(state.fourth_moment, v.square().square_())
     d = alignment.alignment_direction(v, fourth_moment, state.eps_norm)
-    Jd = mean_of_members(passes.jvp(d))
-    g_w = alignment.label_gradient(objective, y_u, Jd, n_u)
+    n_losses = n_u * y_u[0, ..., 0].numel()  # each member has labels of its own
+    g_w = alignment.label_gradient(objective, y_u, passes.jvp(d), n_losses)
 
     # theta <- ADAMUPDATE(alpha_theta, theta, g_theta)
     update_network(parameters, g_theta)
 
     # w <- ADAMUPDATE(alpha_w, w, g_w)
-    predicted = objective.invert(mean_of_members(outputs_u.detach()))
-    imputed.update(positions, w, g_w, predicted)
+    imputed.update(positions, w, g_w, objective.invert(outputs_u.detach()))
 
     terms = {
         "y_pred": mean_of_members(outputs_l.detach()),
@@ -93,10 +92,10 @@ def learn_from_labels(
     Parameters and returns are those of :meth:`TrainingState.step`; ``parameters`` are
     the trainable ones.
     """
-    X_l, y_l = labeled_batch
+    X_l, y_l, weights_l = labeled_batch
     outputs = module(X_l)
     check_outputs(module, outputs, y_l)
-    loss, delta = loss_and_delta(state.objective, outputs.detach(), y_l)
+    loss, delta = loss_and_delta(state.objective, outputs.detach(), y_l, weights_l)
     gradient = alignment.flat_gradient(outputs, parameters, delta)
     means, others, X = {"g": gradient, "loss": loss}, {}, X_l
     if state.regularization.regularizers:
@@ -225,7 +224,9 @@ class TrainingState(nn.Module):
             makes of an optimizer.
 
         labeled_batch : tuple of Tensors
-            Rows of shape (batch_size, ...) and labels (batch_size, n_outputs).
+            Rows of shape (batch_size, ...), labels (batch_size, n_outputs) and the
+            weights of their losses, (batch_size,), or (batch_size, n_members) where
+            networks side by side see different labels.
 
         unlabeled_batch : tuple of Tensors or None
             Rows of shape (batch_size, ...) and their positions among the
@@ -325,12 +326,12 @@ def assign_gradient(parameters, gradient):
         parameter.grad = part
 
 
-def loss_and_delta(objective, outputs, labels):
+def loss_and_delta(objective, outputs, labels, weights=None):
     """The mean loss, and its gradient with respect to the outputs; both constants."""
-    if outputs.ndim > labels.ndim:  # each member has the same labels
+    if outputs.ndim > labels.ndim:  # each member has the same given labels
         labels = labels.unsqueeze(1)
-    delta = alignment.output_gradient(objective, outputs, labels)
-    return objective(outputs, labels), delta
+    delta = alignment.output_gradient(objective, outputs, labels, weights)
+    return objective(outputs, labels, 1.0 if weights is None else weights), delta
 
 
 def mean_of_members(outputs):

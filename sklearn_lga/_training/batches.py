@@ -59,12 +59,19 @@ class SemiSupervisedDataset(Dataset):
     processes : Processes, default=ALONE
         The processes that share the batches. An unlabelled batch is indexed by
         positions among this one's own rows.
+
+    weights : ndarray of shape (n_labeled,) or (n_labeled, n_members), default=None
+        Of the labelled rows' losses. None: all are 1.
     """
 
-    def __init__(self, X, labeled_rows, labels, unlabeled_rows, processes=ALONE):
+    def __init__(
+        self, X, labeled_rows, labels, unlabeled_rows, processes=ALONE, weights=None
+    ):
         self.X = X
         self.labeled_rows = labeled_rows
         self.labels = torch.as_tensor(labels)
+        weights = torch.ones(len(labels)) if weights is None else weights
+        self.weights = torch.as_tensor(weights)
         self.unlabeled_rows = unlabeled_rows
         self.processes = processes
         self.own_rows = processes.own(unlabeled_rows)
@@ -73,18 +80,24 @@ class SemiSupervisedDataset(Dataset):
     def __len__(self):
         return max(len(self.unlabeled_rows), len(self.labeled_rows))
 
+    def labeled_batch(self, positions):
+        """Some labelled rows, as the network takes them."""
+        rows = self.labeled_rows
+        rows = rows.cpu().numpy() if isinstance(rows, torch.Tensor) else rows
+        return take_rows(self.X, rows[positions])
+
     def keep_on(self, device):
         """Copy rows and labels to a device, where batches are then taken from them."""
         table = on_device(self.X, device)
-        self.labels, self.labeled_rows, self.own_rows = (
-            torch.as_tensor(values, device=device)
-            for values in (self.labels, self.labeled_rows, self.own_rows)
-        )
+        for name in ("labels", "weights", "labeled_rows", "own_rows"):
+            values = torch.as_tensor(getattr(self, name), device=device)
+            setattr(self, name, values)
         self.table = table
 
     def __getitem__(self, batch):
         labeled, unlabeled = map(self._where_rows_are, batch)
-        labeled_batch = self._take(self.labeled_rows, labeled), self.labels[labeled]
+        rows = self._take(self.labeled_rows, labeled)
+        labeled_batch = rows, self.labels[labeled], self.weights[labeled]
         if unlabeled is None:
             return (labeled_batch,)
         return labeled_batch, (self._take(self.own_rows, unlabeled), unlabeled)

@@ -13,8 +13,9 @@ class ImputedLabels(nn.Module):
 
     Parameters
     ----------
-    n_rows, n_outputs : int
-        Rows and columns of w.
+    shape : tuple of int
+        Of w: (n_rows, n_outputs), or (n_rows, n_members, n_outputs), where networks
+        side by side have labels of their own.
 
     lr : float
         alpha_w, the step size of Adam.
@@ -27,16 +28,14 @@ class ImputedLabels(nn.Module):
         The other settings of Adam.
     """
 
-    def __init__(
-        self, n_rows, n_outputs, *, lr, pull=0.0, betas=(0.9, 0.999), eps=1e-8
-    ):
+    def __init__(self, shape, *, lr, pull=0.0, betas=(0.9, 0.999), eps=1e-8):
         super().__init__()
         self.pull = pull
         self.adam = {"lr": lr, "betas": betas, "eps": eps}
-        self.register_buffer("w", torch.zeros(n_rows, n_outputs))
-        self.register_buffer("exp_avg", torch.zeros(n_rows, n_outputs))
-        self.register_buffer("exp_avg_sq", torch.zeros(n_rows, n_outputs))
-        self.register_buffer("n_updates", torch.zeros(n_rows, dtype=torch.int32))
+        for name in ("w", "exp_avg", "exp_avg_sq"):
+            self.register_buffer(name, torch.zeros(shape))
+        one_a_row = shape[0], *(1,) * (len(shape) - 2)  # beside w's other dimensions
+        self.register_buffer("n_updates", torch.zeros(one_a_row, dtype=torch.int32))
 
     def update(self, positions, w, g_w, predicted):
         """Adam on the rows of a batch, then a step towards what the network says.
@@ -54,10 +53,10 @@ class ImputedLabels(nn.Module):
         positions : Tensor of shape (batch_size,)
             Which rows, without repetition.
 
-        w, g_w : Tensor of shape (batch_size, n_outputs)
+        w, g_w : Tensor of shape (batch_size, ...)
             What the rows hold, and the gradient to descend.
 
-        predicted : Tensor of shape (batch_size, n_outputs)
+        predicted : Tensor of shape (batch_size, ...)
             The w at which the labels would be the network's predictions.
         """
         n_updates = self.n_updates[positions] + 1

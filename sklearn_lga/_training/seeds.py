@@ -15,6 +15,7 @@ class Seeds(NamedTuple):
     batches: int
     noise: int
     module: int
+    closed_form: int
 
     @classmethod
     def draw(cls, random_state):

@@ -1,132 +1,200 @@
-"""Laplacian eigenmaps: coordinates of rows along the clusters of a table."""
+"""Clusters of a table, and neighbourhoods: what unlabelled rows tell by themselves."""
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, eigsh
-from sklearn.neighbors import KNeighborsRegressor, kneighbors_graph
-from sklearn.utils import gen_batches
+from scipy.linalg import eigh
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigsh
+from sklearn.neighbors import NearestNeighbors
 
-N_NEIGHBORS = 10
-"""Of a row, in the graph and in the mean that gives its coordinates."""
+SIZES = 5, 10
+"""Graphs have so many neighbours of a row.
 
-MAX_LANDMARKS = 10_000
-"""Rows, at most, that the graph is made of."""
+Few keep thin clusters apart, more bear sparse ones.
+"""
 
-ALPHA = 0.99
-"""Share of a row's label that comes from its neighbours, in label spreading."""
+NEIGHBORHOODS = 10, 40
+"""A row is averaged with so many neighbours."""
 
-CHUNK = 10_000
-"""Rows whose neighbours are looked for at a time."""
+N_COMPONENTS = 40
+"""A graph gives so many functions at most."""
+
+ALPHA = 0.999
+"""In label spreading, this share of a row's label comes from its neighbours."""
+
+FAINT = 1e-6
+"""No edge has a lower weight, not even that of a row far from all others."""
+
+SAME = 1e-3
+"""A row is a landmark up to this distance from it, over that to the last neighbour."""
+
+LEAST = 4
+"""Fewer distinct rows have no clusters."""
+
+DENSE = 500
+"""Up to so many landmarks all eigenvectors are computed."""
 
 
-class Eigenmaps:
-    """Smooth functions on the neighbour graph of a table, as features.
+class Clusters:
+    """Smooth functions on graphs of nearest neighbours, as columns.
 
-    The leading eigenvectors of D^-1 A, where A is the symmetrized graph of each row's
-    nearest neighbours and D holds its degrees: they are nearly constant where rows
-    lie close together and change between clusters [1]_. Each is weighted by
-    1 / (1 - alpha lambda), what label spreading amplifies it by [2]_, lambda being
-    its eigenvalue: the smoother the more. Labels are not used. The coordinates of
-    any row are the mean of those of its nearest rows in the graph.
+    The eigenvectors of D^-1 A, A the symmetrized graph and D its degrees, are nearly
+    constant where rows lie close together and change between clusters [1]_. Each is
+    scaled by (1 - alpha lambda)^-1/2, so that inner products are label spreading's
+    kernel (1 - alpha S)^-1 in these directions [2]_. Edges have the weights
+    exp(-d_ij^2 / (s_i s_j)), s the distance to a row's last neighbour [3]_. Duplicate
+    rows are one node. Labels are not used.
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_features)
-        Rows. Of more than ``MAX_LANDMARKS``, as many are drawn, the same ones at each
-        call.
+    X : ndarray of shape (n_rows, n_columns)
+        Rows, the landmarks; some thousand at most.
 
-    n_components : int
-        Coordinates, fewer than the rows of the graph.
+    Attributes
+    ----------
+    maps : dict of int to tuple
+        Eigenvalues, eigenvectors and the landmarks' s, by the number of neighbours;
+        empty where there are fewer than ``LEAST`` distinct rows.
 
     References
     ----------
-    .. [1] M. Belkin and P. Niyogi, "Laplacian Eigenmaps for Dimensionality Reduction
-       and Data Representation", Neural Computation, 2003.
-    .. [2] D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schoelkopf, "Learning
-       with Local and Global Consistency", NeurIPS 2003.
+    .. [1] M. Belkin and P. Niyogi, "Laplacian Eigenmaps", Neural Computation, 2003.
+    .. [2] D. Zhou et al., "Learning with Local and Global Consistency", 2003.
+    .. [3] L. Zelnik-Manor and P. Perona, "Self-Tuning Spectral Clustering", 2004.
     """
 
-    def __init__(self, X, n_components):
-        self.n_components = n_components
-        landmarks = np.asarray(X[landmark_rows(len(X))], dtype=np.float32)
-        values, vectors = leading_eigenvectors(neighbor_graph(landmarks), n_components)
-        weights = 1.0 / (1.0 - ALPHA * values)
-        vectors *= weights / np.sqrt(np.mean(weights**2))
-        with np.errstate(invalid="ignore"):
-            self.regressor = KNeighborsRegressor(N_NEIGHBORS).fit(
-                landmarks, vectors.astype(np.float32)
-            )
+    def __init__(self, X):
+        X = X.astype(np.float32)
+        self.landmarks, node = np.unique(X, axis=0, return_inverse=True)
+        n = len(self.landmarks)
+        self.maps = {}
+        self.n_neighbors = min(max(NEIGHBORHOODS), n - 1)
+        if n < LEAST:
+            return
+        self.search = NearestNeighbors(n_neighbors=self.n_neighbors + 1)
+        self.search.fit(self.landmarks)
+        distances, neighbors = self.search.kneighbors(self.landmarks)
+        self.own = distances[node.ravel()], neighbors[node.ravel()]
+        for size in sorted({min(size, self.n_neighbors) for size in SIZES}):
+            near = slice(1, size + 1)
+            graph = self_tuned_graph(distances[:, near], neighbors[:, near])
+            values, vectors = leading_eigenvectors(graph)
+            if len(values):
+                self.maps[size] = values, vectors, distances[:, size]
 
-    def coordinates(self, X):
-        """Coordinates of rows.
+    def see(self, X, made_of=False):
+        """Coordinates of rows in each graph, and the mean of their neighbourhood.
+
+        A landmark has its own coordinates (its distance to itself has a rounding
+        error). Any other row has the weighted mean of its neighbours' over the
+        eigenvalue (Nystroem's extension), shrunk where that is small.
 
         Parameters
         ----------
-        X : ndarray or CSR matrix of shape (n_rows, n_features)
-            A part of it at a time is made dense.
+        X : ndarray of shape (n_rows, n_columns)
+
+        made_of : bool
+            Whether these are the rows that the graphs are made of, which are looked up
+            once.
 
         Returns
         -------
-        coordinates : ndarray of float32, shape (n_rows, n_components)
-            Their mean square is about 1.
+        parts : dict of str to ndarray
+            ``clusters_5``, ``neighborhood_10`` and the like.
         """
-        coordinates = np.empty((X.shape[0], self.n_components), dtype=np.float32)
-        for rows in gen_batches(X.shape[0], CHUNK):
-            chunk = X[rows].toarray() if sparse.issparse(X) else X[rows]
-            with np.errstate(invalid="ignore"):  # sums near the limit, in checks
-                chunk = np.asarray(chunk, dtype=np.float32)
-                coordinates[rows] = self.regressor.predict(chunk)
-        return coordinates
+        if not self.maps:
+            return {}
+        if made_of:
+            distances, neighbors = self.own
+            self.own = None
+        else:
+            distances, neighbors = self.search.kneighbors(X.astype(np.float32))
+        known = distances[:, 0] <= SAME * distances[:, -1]
+        parts = self._means(X, neighbors, known)
+        for size, (values, vectors, radius) in self.maps.items():
+            new = extended(
+                distances[:, :size], neighbors[:, :size], values, vectors, radius
+            )
+            columns = np.where(known[:, None], vectors[neighbors[:, 0]], new)
+            columns *= np.sqrt((1.0 - ALPHA) / (1.0 - ALPHA * values))
+            parts[f"clusters_{size}"] = columns
+        return parts
+
+    def _means(self, X, neighbors, known):
+        """Average a row and its neighbours, as many for landmarks as for others."""
+        parts = {}
+        for size in sorted({min(size, self.n_neighbors) for size in NEIGHBORHOODS}):
+            near = neighbors[:, : size + 1]
+            used = np.ones(near.shape, dtype=np.float32)
+            used[~known, -1] = 0.0
+            starts = np.arange(0, near.size + 1, size + 1)
+            shape = len(near), len(self.landmarks)
+            total = sparse.csr_matrix((used.ravel(), near.ravel(), starts), shape)
+            total = total @ self.landmarks + X * ~known[:, None]
+            parts[f"neighborhood_{size}"] = total / (size + 1.0)
+        return parts
 
 
-def n_landmarks(n_rows):
-    """Rows of the graph."""
-    return min(n_rows, MAX_LANDMARKS)
+def extended(distances, neighbors, values, vectors, radius):
+    """Extend eigenvectors to new rows, from their nearest landmarks."""
+    own = np.maximum(distances[:, -1:], 1e-12)
+    weights = np.exp(-(distances**2) / (own * np.maximum(radius[neighbors], 1e-12)))
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+    mean = np.zeros((len(distances), len(values)))
+    for j in range(distances.shape[1]):
+        mean += weights[:, j, None] * vectors[neighbors[:, j]]
+    return mean * values / (values**2 + 0.01)
 
 
-def landmark_rows(n_rows):
-    """Which rows the graph is made of."""
-    if n_rows <= MAX_LANDMARKS:
-        return slice(None)
-    random = np.random.RandomState(0)
-    return np.sort(random.choice(n_rows, MAX_LANDMARKS, replace=False))
+def self_tuned_graph(distances, neighbors):
+    """Symmetrize the weights exp(-d_ij^2 / (s_i s_j)); they are a CSR matrix."""
+    n, size = neighbors.shape
+    radius = distances[:, -1]
+    weights = np.exp(-(distances**2) / (radius[:, None] * radius[neighbors]))
+    weights = np.maximum(weights, FAINT)
+    starts = np.arange(0, n * size + 1, size)
+    graph = sparse.csr_matrix((weights.ravel(), neighbors.ravel(), starts), (n, n))
+    return graph.maximum(graph.T).tocsr()
 
 
-def neighbor_graph(X):
-    """Symmetrized adjacency of nearest neighbours, a CSR matrix."""
-    with np.errstate(invalid="ignore"):  # sums near the limit, in checks
-        graph = kneighbors_graph(X, N_NEIGHBORS)
-    return (0.5 * (graph + graph.T)).tocsr()
-
-
-def leading_eigenvectors(adjacency, n_components):
-    """Eigenvectors of D^-1 A beside the constant one, with unit variance.
+def leading_eigenvectors(graph):
+    """Eigenvectors of D^-1 A with unit mean square, constant ones left out.
 
     Parameters
     ----------
-    adjacency : CSR matrix of shape (n_rows, n_rows)
-        A, symmetric.
-
-    n_components : int
+    graph : CSR matrix of shape (n, n)
+        A, symmetric; it may be disconnected: 1 is then a multiple eigenvalue.
 
     Returns
     -------
     values : ndarray of shape (n_components,)
-        Eigenvalues, the largest first.
+        Positive eigenvalues; none where they could not be computed.
 
-    vectors : ndarray of shape (n_rows, n_components)
-        In the same order.
+    vectors : ndarray of shape (n, n_components)
     """
-    root = np.sqrt(np.asarray(adjacency.sum(axis=1)).ravel())
+    n = graph.shape[0]
+    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
     scale = sparse.diags(1.0 / root)
-    normalized = scale @ adjacency @ scale
-    constant = root / np.linalg.norm(root)
-    deflated = LinearOperator(  # the constant one's eigenvalue, 1, made 0
-        normalized.shape,
-        lambda v: normalized @ v - constant * (constant @ v),
-        dtype=np.float64,
-    )
-    start = np.random.RandomState(0).uniform(-1.0, 1.0, len(root))
-    values, vectors = eigsh(deflated, n_components, which="LA", v0=start)
-    vectors = vectors[:, ::-1] / root[:, None]
-    return values[::-1], vectors / vectors.std(axis=0)
+    normalized = (scale @ graph @ scale).astype(np.float32)
+    wanted = min(N_COMPONENTS + 1, n - 1)
+    if n <= DENSE:
+        first = [n - wanted, n - 1]
+        values, vectors = eigh(normalized.toarray(), subset_by_index=first)
+    else:
+        values, vectors = sparse_eigenvectors(normalized, wanted)
+    vectors = vectors.astype(np.float64) / root[:, None]
+    vectors /= np.sqrt(np.mean(vectors**2, axis=0))
+    varying = (vectors.std(axis=0) > 1e-6) & (values > 1e-6)
+    values = np.minimum(values[varying], 1.0).astype(np.float64)
+    return values, vectors[:, varying]
+
+
+def sparse_eigenvectors(matrix, wanted):
+    """Compute those of the largest eigenvalues, as far as they converge."""
+    random = np.random.RandomState(0)
+    start = random.uniform(-1.0, 1.0, matrix.shape[0]).astype(matrix.dtype)
+    try:
+        return eigsh(matrix, wanted, which="LA", v0=start, tol=1e-3, maxiter=300)
+    except ArpackNoConvergence as error:
+        return error.eigenvalues, error.eigenvectors
+    except ArpackError:
+        return np.empty(0), np.empty((matrix.shape[0], 0))

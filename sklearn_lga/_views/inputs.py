@@ -1,34 +1,52 @@
-"""What each member of a network sees of a table."""
+"""What the members of the built-in network see of a table."""
 
 import functools
 
 import numpy as np
+from sklearn.utils import gen_batches
 
-from ..modules._mlp import MemberInputs
-from .rows import JoinedColumns
-from .table import BINS, parts
+from ..modules._mlp import MemberScales
+from .folding import N_PARTS
+from .table import CHUNK
+
+MAX_BYTES = 2**26
+"""Rows are encoded once where they take no more than this; else at each visit."""
 
 
 class Inputs:
-    """What each member of the network sees.
+    """The columns that the closed form's views are made of, scaled as kernels see them.
+
+    Each member sees them with the factors that were found without its part of the
+    labels.
 
     Parameters
     ----------
-    table : Table
+    form : ClosedForm
 
-    views : tuple of str
-        A view for each member.
+    n_members : int
+        The first does without the first part, and so on; fewer than parts see all.
     """
 
-    def __init__(self, table, views):
-        self.views = views
-        self.n_features = table.X.shape[1]
-        used = {part for view in views for part in parts(view)}
-        self.bins = {kind: table.bins[kind] for kind in BINS if kind in used}
-        self.eigenmaps = table.eigenmaps if "eigenmaps" in used else None
+    def __init__(self, form, n_members):
+        self.table = form.table
+        scales, variances = form.column_scales(), form.variances
+        self.parts = tuple(scales)
+        scales = np.hstack(list(scales.values()))
+        scales = scales[[0 if part is None else 1 + part for part in left_out(n_members)]]
+        variance = np.concatenate([variances[part] for part in self.parts])
+        self.n_columns = len(variance)
+        # As many columns of unit variance have the same mean length.
+        total = np.maximum((np.square(scales) * variance).sum(axis=1), 1e-12)
+        scales *= np.sqrt(self.n_columns / total)[:, None]
+        self.scales = scales.astype(np.float32)
+
+    @property
+    def layer(self):
+        """Makes what stands before the network's first layer."""
+        return functools.partial(MemberScales, self.scales)
 
     def rows(self, X):
-        """Rows as the network takes them: with their coordinates, where it sees them.
+        """Rows as the network takes them: encoded now, or when they are taken.
 
         Parameters
         ----------
@@ -36,35 +54,43 @@ class Inputs:
 
         Returns
         -------
-        rows : ndarray, CSR matrix or JoinedColumns
-            X itself, if its columns are all there is; it is never copied.
+        rows : ndarray or EncodedRows of shape (n_rows, n_columns)
         """
-        if self.eigenmaps is None:
-            return X
-        return JoinedColumns(X, self.eigenmaps.coordinates(X))
+        encoded = EncodedRows(self, X)
+        if 4 * len(encoded) * self.n_columns > MAX_BYTES:
+            return encoded
+        chunks = [encoded[rows] for rows in gen_batches(len(encoded), CHUNK)]
+        return np.concatenate(chunks)
 
-    @property
-    def widths(self):
-        """Columns of each part, in the order of the network's inputs."""
-        n_components = 0 if self.eigenmaps is None else self.eigenmaps.n_components
-        widths = {"features": self.n_features, "eigenmaps": n_components}
-        return widths | {kind: len(bins[0]) for kind, bins in self.bins.items()}
+    def encode(self, seen):
+        """Join parts of rows that are seen, as float32."""
+        return np.hstack([seen[part].astype(np.float32) for part in self.parts])
 
-    @property
-    def layer(self):
-        """Makes what stands before the network's first layer; None for nothing.
 
-        Of arrays alone, as what a net is made of is pickled with it.
-        """
-        if not self.bins and self.eigenmaps is None:
-            return None
-        widths = self.widths
-        seen = np.array(
-            [
-                np.repeat([part in parts(view) for part in widths], [*widths.values()])
-                for view in self.views
-            ]
-        )
-        columns = zip(*self.bins.values(), strict=True)
-        bins = tuple(np.concatenate(each) for each in columns)
-        return functools.partial(MemberInputs, bins, self.n_features, seen)
+def left_out(n_members):
+    """The part of the labels that each member does without; None where all see all."""
+    apart = n_members >= N_PARTS
+    return [member % N_PARTS if apart else None for member in range(n_members)]
+
+
+class EncodedRows:
+    """Rows of a table that are encoded when they are taken.
+
+    Parameters
+    ----------
+    inputs : Inputs
+
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+    """
+
+    def __init__(self, inputs, X):
+        self.inputs = inputs
+        self.X = X
+        self.shape = X.shape[0], inputs.n_columns
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        table, parts = self.inputs.table, self.inputs.parts
+        return self.inputs.encode(table.see(self.X[rows], parts))

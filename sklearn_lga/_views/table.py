@@ -1,120 +1,168 @@
-"""A table's rows in the forms that a view is made of, and which views there are."""
-
-import functools
+"""A table in the forms that views are made of."""
 
 import numpy as np
-import torch
-from scipy.sparse import issparse
-from scipy.sparse.linalg import ArpackNoConvergence
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.utils import gen_batches
 
-from ..modules._mlp import PiecewiseLinearEncoding
-from .bins import quantile_bins
-from .clusters import Eigenmaps, n_landmarks
+from .bins import Bins
+from .clusters import Clusters
 
-BINS = {"bins": 8, "fine_bins": 32}
-"""Parts of a view that are encoded features, and the bins of a column."""
+MAX_ENCODED = 1_000
+"""A table with more encoded columns has no bins."""
 
-VIEWS = (
-    "features",
-    "features+bins",
-    "features+fine_bins",
-    "features+eigenmaps",
-    "eigenmaps",
-)
-"""What a network may see of a row."""
+MAX_LANDMARKS = 10_000
+"""Bins and clusters are made of so many rows at most."""
 
-MAX_COLUMNS = 1_000
-"""Features, and bins of a kind, up to which more than the features is weighed."""
+N_COMPONENTS = 100
+"""A sparse table is seen in so many directions, those of its largest singular values."""
 
-MAX_MAPPED = 100_000
-"""Rows up to which eigenmaps are weighed."""
-
-MIN_LANDMARKS = 4
-"""Landmarks that each eigenmap takes at least."""
+CHUNK = 10_000
+"""So many rows are seen at a time."""
 
 
 class Table:
-    """A table's rows in the forms that a view is made of, each made when asked for.
+    """All rows of a table, labelled or not.
+
+    Columns are centred and have unit variance. Those of two values keep a distance
+    of 1 between them, as a rare value would outweigh all else; constant ones are 0.
+    A sparse table is projected on its leading singular vectors, which keep their
+    proportions.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Finite. It is not kept.
 
-    n_components : int
-        Eigenmaps.
+    with_clusters : bool
+        Whether clusters and neighbourhoods are among its parts.
+
+    Attributes
+    ----------
+    n_rows : int
+
+    projection : TruncatedSVD or None
+        Of a sparse table.
+
+    center, scale : ndarray of shape (n_columns,)
+
+    bins : Bins
+
+    clusters : Clusters or None
     """
 
-    def __init__(self, X, n_components):
-        self.X = X
-        self.n_components = n_components
+    def __init__(self, X, with_clusters):
+        self.n_rows = X.shape[0]
+        landmarks = X[landmark_rows(self.n_rows)]
+        self.projection = None
+        if sparse.issparse(X):
+            n_components = max(1, min(N_COMPONENTS, *(n - 1 for n in landmarks.shape)))
+            self.projection = TruncatedSVD(n_components, random_state=0)
+            columns = self.projection.fit_transform(landmarks)
+            self.center = columns.mean(axis=0)
+            spread = np.full(n_components, np.sqrt(columns.var(axis=0).mean()))
+        else:
+            self.center, spread = spread_of_columns(X)
+        self.scale = np.divide(1.0, spread, out=np.zeros(len(spread)), where=spread > 0)
+        features = self.features(landmarks)
+        self.bins = Bins(features)
+        self.clusters = Clusters(features) if with_clusters else None
 
-    @property
-    def possible_views(self):
-        """The views that can be made of this table."""
-        if issparse(self.X):
-            return VIEWS[:1]
-        enough = n_landmarks(len(self.X)) >= MIN_LANDMARKS * self.n_components
-        return tuple(view for view in VIEWS if enough or "eigenmaps" not in view)
+    def features(self, X):
+        """Columns of rows, centred and scaled, (n_rows, n_columns)."""
+        columns = X if self.projection is None else self.projection.transform(X)
+        return (columns - self.center) * self.scale
 
-    def weighed_views(self, eigenmaps=True):
-        """Those of them whose cost is small enough to try them unasked.
+    def of_features(self, shares):
+        """Shares of the features from those of the columns."""
+        if self.projection is None:
+            return shares
+        return np.square(self.projection.components_).T @ shares
+
+    def see(self, X, parts=None, made_of=False):
+        """Make parts of some rows, by name.
 
         Parameters
         ----------
-        eigenmaps : bool, default=True
-            Whether to try those with eigenmaps, too, which takes computing them.
+        X : ndarray or CSR matrix of shape (n_rows, n_features)
+
+        parts : container of str, optional
+            Their names; by default all there are.
+
+        made_of : bool
+            Whether these are the rows that the clusters are made of.
+
+        Returns
+        -------
+        parts : dict of str to ndarray
+            ``features``, and ``bins``, ``clusters_5``, ``neighborhood_10`` and the like
+            where the table has them.
         """
-        n_rows, n_columns = self.X.shape
-        if issparse(self.X) or n_columns > MAX_COLUMNS:
-            return [VIEWS[0]]
-        views = self.possible_views
-        mapped = eigenmaps and VIEWS[-1] in views and n_rows <= MAX_MAPPED
-        if not (mapped and self.has_eigenmaps):
-            views = [view for view in views if "eigenmaps" not in view]
-        return [
-            v for v in views if all(self.n_bins(p) <= MAX_COLUMNS for p in parts(v))
-        ]
-
-    @functools.cached_property
-    def bins(self):
-        """``(columns, lower, width)`` of each kind of bins."""
-        most = len(self.X)
-        return {kind: quantile_bins(self.X, min(n, most)) for kind, n in BINS.items()}
-
-    def n_bins(self, part):
-        """Columns that a part of a view has beside the features, if these are bins."""
-        return len(self.bins[part][0]) if part in BINS else 0
-
-    @functools.cached_property
-    def eigenmaps(self):
-        """Coordinates of the table's graph."""
-        return Eigenmaps(self.X, self.n_components)
-
-    @property
-    def has_eigenmaps(self):
-        """Whether they can be computed."""
-        try:
-            return self.eigenmaps is not None
-        except ArpackNoConvergence:
-            return False
-
-    def see(self, view, rows):
-        """Columns of some rows, as a network with this view gets them."""
-        chosen = self.X[rows]
-        if issparse(chosen):
-            return chosen
-        chosen = np.asarray(chosen, dtype=np.float32)
-        return np.hstack([self._part(part, chosen) for part in parts(view)])
-
-    def _part(self, part, rows):
-        if part == "features":
-            return rows
-        if part == "eigenmaps":
-            return self.eigenmaps.coordinates(rows)
-        encode = PiecewiseLinearEncoding(*self.bins[part])
-        return encode(torch.from_numpy(rows)).numpy()
+        features = self.features(X)
+        seen = {"features": features}
+        if 0 < len(self.bins.columns) <= MAX_ENCODED:
+            seen["bins"] = self.bins.encode(features)
+        if self.clusters is not None and (parts is None or wants_graph(parts)):
+            seen |= self.clusters.see(features, made_of)
+        return {n: part for n, part in seen.items() if parts is None or n in parts}
 
 
-def parts(view):
-    """What a view is made of."""
-    return view.split("+")
+class TableRows:
+    """The rows that a table was made of, seen once where they are few.
+
+    Parameters
+    ----------
+    table : Table
+
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+    """
+
+    def __init__(self, table, X):
+        self.table = table
+        self.X = X
+        few = table.n_rows <= MAX_LANDMARKS
+        self.whole = table.see(X, made_of=True) if few else None
+
+    def see(self, rows, parts=None):
+        """Make parts of some rows, by name, as :meth:`Table.see` does."""
+        if self.whole is None:
+            return self.table.see(self.X[rows], parts)
+        return {n: p[rows] for n, p in self.whole.items() if parts is None or n in parts}
+
+
+def wants_graph(parts):
+    """Whether any of the parts takes a search for neighbours."""
+    return any(name not in ("features", "bins") for name in parts)
+
+
+def spread_of_columns(X):
+    """Mean and spread of the columns; a spread of 0 is that of constant ones.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        Read a part at a time.
+
+    Returns
+    -------
+    mean, spread : ndarray of shape (n_columns,)
+        The spread is the standard deviation, or the distance of two values.
+    """
+    low, high = (f(axis=0).astype(np.float64) for f in (X.min, X.max))
+    mean = X.mean(axis=0, dtype=np.float64)
+    square, two_valued = np.zeros(X.shape[1]), np.ones(X.shape[1], dtype=bool)
+    for rows in gen_batches(len(X), CHUNK):
+        chunk = X[rows]
+        square += np.square(chunk - mean).sum(axis=0)
+        two_valued &= ((chunk == low) | (chunk == high)).all(axis=0)
+    spread = np.where(two_valued, high - low, np.sqrt(square / len(X)))
+    varies = spread > 1e-7 * np.maximum(np.abs(low), np.abs(high))
+    return mean, np.where(varies, spread, 0.0)
+
+
+def landmark_rows(n_rows):
+    """Choose rows that stand for all, the same ones at each call."""
+    if n_rows <= MAX_LANDMARKS:
+        return slice(None)
+    random = np.random.RandomState(0)
+    return np.sort(random.choice(n_rows, MAX_LANDMARKS, replace=False))

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -15,10 +14,6 @@ ACTIVATIONS = {
     "tanh": nn.Tanh,
 }
 """Activation functions of :class:`MLP`, by name."""
-
-ENCODING_SCALE = 0.5
-"""Factor of the encoded features, which stand beside features of unit variance."""
-
 
 class MLP(nn.Sequential):
     """Fully connected network, or several that are trained side by side.
@@ -91,10 +86,13 @@ class MLP(nn.Sequential):
 
     def forward(self, x):
         """Outputs of rows; those of several members side by side, or their mean."""
+        outputs = self.members(x)
+        return outputs if outputs.ndim == 2 or self.training else outputs.mean(dim=1)
+
+    def members(self, x):
+        """Outputs of rows, of several members (n_rows, n_members, n_outputs)."""
         outputs = super().forward(x)
-        if self.n_members == 1:
-            return outputs
-        return outputs.movedim(0, 1) if self.training else outputs.mean(dim=0)
+        return outputs if self.n_members == 1 else outputs.movedim(0, 1)
 
 
 def linear(n_inputs, n_outputs, generator=None, n_members=1):
@@ -177,61 +175,20 @@ def bernoulli_mask(shape, p, generator, device):
     return bits < round(p * 2**16) - 2**15
 
 
-class PiecewiseLinearEncoding(nn.Module):
-    """Each bin as a feature that rises from 0 to 1 across it, and is flat beside it.
-
-    A linear layer on them is a piecewise-linear function of each column, with knots
-    at the edges of the bins [1]_.
+class MemberScales(nn.Module):
+    """What each of several networks side by side sees of a row: scaled columns.
 
     Parameters
     ----------
-    columns, lower, width : ndarray of shape (n_encoded,)
-        The column of each bin, where the bin starts, and how wide it is.
-
-    References
-    ----------
-    .. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical
-       Features in Tabular Deep Learning", 2022.
+    scales : ndarray of float32, shape (n_members, n_columns)
+        Factors of the columns for each network.
     """
 
-    def __init__(self, columns, lower, width):
+    def __init__(self, scales):
         super().__init__()
-        self.register_buffer("columns", torch.from_numpy(columns))
-        self.register_buffer("lower", torch.from_numpy(lower))
-        self.register_buffer("width", torch.from_numpy(width))
+        scales = torch.from_numpy(scales)
+        self.register_buffer("scales", scales.unsqueeze(1) if len(scales) > 1 else scales)
 
     def forward(self, x):
-        """From (n_rows, n_features) to (n_rows, n_encoded), centred and scaled."""
-        position = (x[:, self.columns] - self.lower) / self.width
-        return ENCODING_SCALE * (position.clamp(0.0, 1.0) - 0.5)
-
-
-class MemberInputs(nn.Module):
-    """What each of several networks side by side sees of a row.
-
-    Parameters
-    ----------
-    bins : tuple of ndarray
-        ``(columns, lower, width)`` of the encoded features, which stand behind the
-        other columns; empty for none.
-
-    n_features : int
-        Columns, the first ones, that are encoded.
-
-    seen : ndarray of bool, shape (n_members, n_columns + n_encoded)
-        Which columns each network sees; zeros stand for the others.
-    """
-
-    def __init__(self, bins, n_features, seen):
-        super().__init__()
-        self.encoding = PiecewiseLinearEncoding(*bins) if bins else None
-        self.n_features = n_features
-        mask = torch.from_numpy(seen.astype(np.float32)).unsqueeze(1)
-        mask = mask if len(mask) > 1 else mask[0]
-        self.register_buffer("mask", None if seen.all() else mask)
-
-    def forward(self, x):
-        """Inputs of shape (n_rows, n_inputs), (n_members, ...) where they differ."""
-        if self.encoding is not None:
-            x = torch.cat([x, self.encoding(x[:, : self.n_features])], dim=-1)
-        return x if self.mask is None else x * self.mask
+        """Inputs of shape (n_members, n_rows, n_columns); of one network (n_rows, ...)."""
+        return x * self.scales

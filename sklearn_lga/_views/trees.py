@@ -3,11 +3,10 @@
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
+from .folding import N_PARTS
+
 N_TREES = 100
 """All committees together have so many trees."""
-
-N_COMMITTEES = 5
-"""Each of so many committees of trees is grown without some of the rows."""
 
 
 class Trees:
@@ -23,11 +22,8 @@ class Trees:
     Y : ndarray of shape (n_labeled, n_outputs)
         Centred one-hot classes, or targets.
 
-    folds : ndarray of int, shape (n_labeled,)
-        Each row's; more than ``N_COMMITTEES`` are joined.
-
-    kept : ndarray of int, shape (n_kept,)
-        Labelled rows whose held-out outputs are asked for.
+    folding : Folding
+        Each row's part.
 
     classes : bool
         Whether trees split by the impurity of classes.
@@ -36,35 +32,30 @@ class Trees:
 
     Attributes
     ----------
-    held_out : ndarray of shape (n_kept, n_outputs)
+    held_out : ndarray of shape (n_labeled, n_outputs)
         What the committee that has not seen a row says of it.
 
     ridge : None
         Trees have no noise of their labels.
-
-    of_columns : bool
-        False: factors of columns play no part.
     """
 
     ridge = None
-    of_columns = False
+    parts = ("features",)
 
-    def __init__(self, X, Y, folds, kept, classes, random_state):
+    def __init__(self, X, Y, folding, classes, random_state):
         self.center = 1.0 / Y.shape[1] if classes else 0.0
         self.shape = Y.shape[1:]
         labels = Y.argmax(axis=1) if classes else Y[:, 0] if Y.shape[1] == 1 else Y
-        parts = folds % N_COMMITTEES
         make = ExtraTreesClassifier if classes else ExtraTreesRegressor
-        self.committees, held_out = [], np.zeros(Y.shape)
-        for part in np.unique(parts):
-            rest = parts != part
-            trees = make(
-                N_TREES // N_COMMITTEES, random_state=random_state.randint(2**31 - 1)
-            )
+        self.committees, self.held_out = [], np.zeros(Y.shape)
+        for part in range(N_PARTS):
+            rest = folding.parts != part
+            seed = random_state.randint(2**31 - 1)
+            trees = make(N_TREES // N_PARTS, random_state=seed)
             trees.fit(X[rest], labels[rest])
             self.committees.append(trees)
-            held_out[~rest] = self._vote(trees, X[~rest])
-        self.held_out = held_out[kept]
+            if not rest.all():
+                self.held_out[~rest] = self._vote(trees, X[~rest])
 
     def _vote(self, trees, X):
         if not hasattr(trees, "classes_"):
@@ -73,7 +64,21 @@ class Trees:
         votes[:, trees.classes_] = trees.predict_proba(X)
         return votes - self.center
 
+    @staticmethod
+    def column_squares():
+        """Nothing: trees see the order of each column only."""
+        return {}
+
+    def shares(self, table, variances):
+        """Yield all columns, and how much purer they make the leaves."""
+        found = [trees.feature_importances_ for trees in self.committees]
+        yield np.arange(len(found[0])), np.mean(found, axis=0)
+
     def predict(self, seen):
         """Average the committees' outputs for rows whose parts are seen."""
+        return self.predict_without_parts(seen).mean(axis=0)
+
+    def predict_without_parts(self, seen):
+        """Give each committee's outputs, (N_PARTS, n_rows, n_outputs)."""
         X = seen["features"].astype(np.float32)
-        return np.mean([self._vote(trees, X) for trees in self.committees], axis=0)
+        return np.array([self._vote(trees, X) for trees in self.committees])

@@ -1,7 +1,6 @@
 """From regression on classes to probabilities."""
 
 import numpy as np
-from scipy.special import softmax
 
 FLOOR = 0.04
 """An estimate of 0 becomes about this, as none is sure from few labels."""
@@ -53,8 +52,3 @@ def best_sharpness(logs, codes, start, tried):
     losses = (totals - powers[:, np.arange(len(codes)), codes]).sum(axis=1)
     losses += 0.5 * PRECISION * np.log(tried / start) ** 2
     return float(tried[losses.argmin()])
-
-
-def sharpened(logs, sharpness):
-    """Give probabilities proportional to exp(logs) to a power."""
-    return softmax(sharpness * logs, axis=-1)

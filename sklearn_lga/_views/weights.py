@@ -43,7 +43,7 @@ def fitted_weights(loss, prior, n_rows):
     return softmax(minimize(objective, np.log(prior), jac=True, method="L-BFGS-B").x)
 
 
-def log_loss_of_mixture(right):
+def log_loss_of_mixture(right, row_weights=1.0):
     """Make the loss of mixed probabilities.
 
     ``right`` (n_views, n_rows) holds those that the views give to the true class.
@@ -51,7 +51,8 @@ def log_loss_of_mixture(right):
 
     def loss(w):
         mixed = w @ right
-        return -np.log(mixed).sum(), -right @ (1.0 / mixed)
+        slope = -(right * row_weights) @ (1.0 / mixed)
+        return -(row_weights * np.log(mixed)).sum(), slope
 
     return loss
 

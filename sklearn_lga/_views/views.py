@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .kernel import NetworkKernel, SmoothKernel, fit_ridge, held_out
+from .kernel import NetworkKernel, SmoothKernel, fit_ridge, fit_without
+from .folding import N_PARTS
 from .relevance import MAX_ROWS, N_ITER, column_factors
 
 MAX_FACTORS = 1_000
@@ -88,26 +89,57 @@ class Factors:
     ----------
     features, Y : ndarray of shape (n_labeled, n_columns), (n_labeled, n_outputs)
 
-    folds : ndarray of int, shape (n_labeled,)
-
     random_state : RandomState
     """
 
-    def __init__(self, features, Y, folds, random_state):
-        self.features, self.Y, self.folds = features, Y, folds
+    def __init__(self, features, Y, random_state):
+        self.features, self.Y = features, Y
         self.random_state = random_state
         self.fitted = {}
 
-    def without(self, fold, kernel):
-        """Factors by all labelled rows but those of a fold, by all if that is None."""
-        if (fold, kernel) not in self.fitted:
-            rows = np.flatnonzero(self.folds != fold)
+    def of(self, rows, kernel):
+        """Factors by the labels of some rows, a mask."""
+        key = rows.tobytes(), kernel
+        if key not in self.fitted:
+            n_iter = N_ITER if rows.all() else FOLD_ITER
+            rows = np.flatnonzero(rows)
             if len(rows) > MAX_ROWS:
                 rows = self.random_state.choice(rows, MAX_ROWS, replace=False)
-            n_iter = N_ITER if fold is None else FOLD_ITER
             found = column_factors(self.features[rows], self.Y[rows], kernel, n_iter)
-            self.fitted[fold, kernel] = found
-        return self.fitted[fold, kernel]
+            self.fitted[key] = found
+        return self.fitted[key]
+
+
+class Fit(NamedTuple):
+    """Kernel ridge regression on columns with factors.
+
+    Parameters
+    ----------
+    kernel : NetworkKernel or SmoothKernel
+
+    factors : ndarray of shape (n_columns,) or 1.0
+
+    columns : ndarray of float32, shape (n_labeled, n_columns)
+        Those of the labelled rows, with their factors.
+
+    scale : float
+        The kernel's mean diagonal, by which it is divided; 1 is added then for the
+        intercept.
+
+    coef : ndarray of float32, shape (n_labeled, n_outputs)
+        0 for labelled rows that were left out.
+    """
+
+    kernel: object
+    factors: object
+    columns: np.ndarray
+    scale: float
+    coef: np.ndarray
+
+    def predict(self, columns):
+        """Predict rows by their columns, (n_rows, n_outputs)."""
+        kernel = self.kernel((columns * self.factors).astype(np.float32), self.columns)
+        return kernel @ (self.coef / self.scale) + self.coef.sum(axis=0)
 
 
 class KernelAnswer:
@@ -122,10 +154,8 @@ class KernelAnswer:
 
     Y : ndarray of shape (n_labeled, n_outputs)
 
-    folds : ndarray of int, shape (n_labeled,)
-
-    counts : ndarray of bool, shape (n_labeled,)
-        Rows whose held-out predictions tell something.
+    folding : Folding
+        Which labelled rows are left out together.
 
     factors : Factors
 
@@ -137,31 +167,92 @@ class KernelAnswer:
     held_out : ndarray of shape (n_labeled, n_outputs)
         0 where no row counts.
 
-    of_columns : bool
-        Whether the view shows each column as it is, or as its neighbourhood's mean.
+    whole : Fit
+        To all labelled rows.
+
+    without : list of Fit
+        To all but each part of them.
     """
 
-    def __init__(self, view, seen, Y, folds, counts, factors):
+    def __init__(self, view, seen, Y, folding, factors):
         self.view = view
-        self.of_columns = len(view.parts) == 1 and "clusters" not in view.parts[0]
+        self.widths = [seen[part].shape[1] for part in view.parts]
         columns = view.columns(seen)
-        self.factors = factors.without(None, view.kernel) if view.relevant else 1.0
-        self.columns = (columns * self.factors).astype(np.float32)
-        kernel, self.scale = normalized(view.kernel, columns * self.factors)
+        everyone = np.ones(len(Y), dtype=bool)
         self.ridge, self.held_out = RIDGES[USUAL], np.zeros(Y.shape)
-        if counts.any():
-            predict = one_kernel(kernel, Y, folds)
-            if view.relevant:
-                predict = kernel_of_each_fold(view.kernel, columns, Y, folds, factors)
-            self.ridge = best_ridge(predict, Y, counts)
+
+        def scaled(rows):
+            """Factors by some rows, and the kernel of all with them."""
+            found = factors.of(rows, view.kernel) if view.relevant else 1.0
+            return found, *normalized(view.kernel, columns * found)
+
+        found, kernel, scale = scaled(everyone)
+        folds, parts = folding.folds, folding.parts
+        if view.relevant:
+            kernels = {fold: scaled(folds != fold) for fold in np.unique(folds)}
+            predict = by_kernel_of_each_fold(kernels, Y, folds)
+        else:
+            predict = by_one_kernel(kernel, Y, folds)
+        if folding.counts.any():
+            self.ridge = best_ridge(predict, Y, folding.counts)
             self.held_out = predict(self.ridge, np.arange(len(Y)))
-        self.coef = fit_ridge(kernel, Y, self.ridge).astype(np.float32)
+
+        def fit(found, scale, coef):
+            shown = (columns * found).astype(np.float32)
+            return Fit(view.kernel, found, shown, scale, coef.astype(np.float32))
+
+        coef, without, _ = fit_without(kernel, Y, parts, self.ridge)
+        self.whole = fit(found, scale, coef)
+        self.without = []
+        for part in range(N_PARTS):
+            rest = parts != part
+            if view.relevant and not rest.all():
+                found, kernel, scale = scaled(rest)
+                coef = np.zeros(Y.shape)
+                coef[rest] = fit_ridge(kernel[np.ix_(rest, rest)], Y[rest], self.ridge)
+                self.without.append(fit(found, scale, coef))
+            else:
+                self.without.append(fit(found, scale, without.get(part, coef)))
+
+    @property
+    def parts(self):
+        """What the view is made of."""
+        return self.view.parts
+
+    def column_squares(self):
+        """Squares of the columns' scales in the kernel, (1 + N_PARTS, n_columns) each.
+
+        By the part of the table; of the fit to all labels, then of the others.
+        """
+        width, fits = sum(self.widths), [self.whole, *self.without]
+        squares = np.array(
+            [np.full(width, np.square(fit.factors) / fit.scale) for fit in fits]
+        )
+        each = np.split(squares, np.cumsum(self.widths)[:-1], axis=1)
+        return dict(zip(self.parts, each, strict=True))
+
+    def shares(self, table, variances):
+        """Yield columns of the table, and what each has of the inner products."""
+        squares = {p: s[0] * variances[p] for p, s in self.column_squares().items()}
+        whole = max(sum(part.sum() for part in squares.values()), 1e-300)
+        for part, square in squares.items():
+            if part == "bins":
+                yield table.bins.columns, square / whole
+            elif "clusters" not in part:
+                yield np.arange(len(square)), square / whole
 
     def predict(self, seen):
         """Predict rows whose parts are seen, (n_rows, n_outputs)."""
-        columns = (self.view.columns(seen) * self.factors).astype(np.float32)
-        kernel = self.view.kernel(columns, self.columns)
-        return kernel @ (self.coef / self.scale) + self.coef.sum(axis=0)
+        return self.whole.predict(self.view.columns(seen))
+
+    def predict_without_parts(self, seen):
+        """Predict them by the fits without each part, (N_PARTS, n_rows, n_outputs)."""
+        columns = self.view.columns(seen)
+        if self.view.relevant:
+            return np.array([fit.predict(columns) for fit in self.without])
+        coef = np.hstack([fit.coef for fit in self.without])
+        outputs = self.whole._replace(coef=coef).predict(columns)
+        return outputs.reshape(len(columns), N_PARTS, -1).swapaxes(0, 1)
 
 
 def normalized(kernel, columns):
@@ -171,25 +262,22 @@ def normalized(kernel, columns):
     return inner / scale + 1.0, scale
 
 
-def one_kernel(kernel, Y, folds):
+def by_one_kernel(kernel, Y, folds):
     """Predict some of the rows, held out, by a kernel of all."""
 
     def predict(ridge, rows):
-        return held_out(kernel[np.ix_(rows, rows)], Y[rows], folds[rows], ridge)
+        inner = kernel[np.ix_(rows, rows)]
+        return fit_without(inner, Y[rows], folds[rows], ridge)[2]
 
     return predict
 
 
-def kernel_of_each_fold(kernel, columns, Y, folds, factors):
+def by_kernel_of_each_fold(kernels, Y, folds):
     """Predict likewise, each fold with a kernel that its rows had no part in."""
-    kernels = {
-        fold: normalized(kernel, columns * factors.without(fold, kernel))[0]
-        for fold in np.unique(folds)
-    }
 
     def predict(ridge, rows):
         out = np.zeros((len(rows), Y.shape[1]))
-        for fold, inner in kernels.items():
+        for fold, (_, inner, _) in kernels.items():
             test, rest = rows[folds[rows] == fold], rows[folds[rows] != fold]
             coef = fit_ridge(inner[np.ix_(rest, rest)], Y[rest], ridge)
             out[folds[rows] == fold] = inner[np.ix_(test, rest)] @ coef

@@ -1,0 +1,314 @@
+"""The views' answers combined, and what held-out rows tell of them."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp, softmax
+
+from .probabilities import SHARPNESS, TRIED, best_sharpness, log_estimates
+from .weights import error_of_mean, fitted_weights, log_loss_of_mixture
+
+CLUSTERS_FIRST = 20.0
+"""Before any evidence a view of clusters has so many times another one's weight."""
+
+ROOT_AFTER = 10.0
+"""After so many labelled rows the root of that is left."""
+
+NETWORK_AT_LAST = 0.5
+"""Before any evidence a network has this weight beside the views, of many rows."""
+
+HALF_AFTER = 20.0
+"""After so many labelled rows it has half of that; of none, nothing."""
+
+LEAST = 0.01
+"""What has a lower weight is left out."""
+
+
+@dataclass(frozen=True)
+class ViewEvidence:
+    """What held-out labelled rows tell of a view, or of the network.
+
+    Parameters
+    ----------
+    loss : float or None
+        Log loss of classes; squared error of targets over their variance. None where
+        no row tells.
+
+    accuracy : float or None
+        Share of rows whose class is found, (hits + 1) / (rows + 2); None for targets.
+
+    weight : float
+        In the combination.
+
+    ridge : float or None
+        The labels' noise over the kernel's scale; None for trees and the network.
+    """
+
+    loss: float | None
+    accuracy: float | None
+    weight: float
+    ridge: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What held-out labelled rows tell of the views, and of their combination.
+
+    Parameters
+    ----------
+    views : dict of str to ViewEvidence
+        The views of the closed form, and "network". Their weights have the sum 1.
+
+    loss, accuracy : float or None
+        What is expected of the combination on other rows, as for a view.
+
+    n_rows : int
+        Rows that tell: those whose class is known from other folds, too.
+    """
+
+    views: dict = field(default_factory=dict)
+    loss: float | None = None
+    accuracy: float | None = None
+    n_rows: int = 0
+
+    def __str__(self):
+        lines = [f"{'':26s}{'weight':>7s}{'loss':>8s}{'accuracy':>10s}"]
+        for name, view in self.views.items():
+            lines.append(f"{name:26s}{view.weight:7.3f}{told(view)}")
+        lines.append(f"{f'all, by {self.n_rows} rows':26s}{'':7s}{told(self)}")
+        return "\n".join(lines)
+
+
+def told(view):
+    """Loss and accuracy as columns of text."""
+    loss = "" if view.loss is None else f"{view.loss:.3f}"
+    accuracy = "" if view.accuracy is None else f"{view.accuracy:.3f}"
+    return f"{loss:>8s}{accuracy:>10s}"
+
+
+class ClassMixture:
+    """Probabilities of the views, each as sure as evidence says, mixed by weights.
+
+    Outputs that it gives are logarithms of probabilities: logits, as a network's.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_labeled,)
+
+    class_weight : ndarray of shape (n_classes,)
+        Probabilities are multiplied by it: what minimizes a loss with these weights.
+
+    Attributes
+    ----------
+    Y : ndarray of shape (n_labeled, n_classes)
+        What views fit: one-hot classes less 1 / n_classes.
+
+    sharpness, weights : dict of str to float
+        By the view's name.
+
+    final : float
+        Sharpness of the mixture: that of several views is less sure than they are.
+    """
+
+    def __init__(self, codes, class_weight):
+        self.codes = codes
+        self.class_weight = class_weight
+        self.Y = np.eye(len(class_weight))[codes] - 1.0 / len(class_weight)
+
+    def weigh(self, held_out, ridges, rows):
+        """Choose each view's sharpness, the weights and the mixture's sharpness.
+
+        Parameters
+        ----------
+        held_out : dict of str to ndarray of shape (n_told, n_classes)
+            Each view's outputs of the rows that tell, from other folds.
+
+        ridges : dict of str to float or None
+
+        rows : ndarray of int, shape (n_told,)
+
+        Returns
+        -------
+        evidence : Evidence
+        """
+        codes, each = self.codes[rows], np.arange(len(rows))
+        logs = {v: log_estimates(outputs) for v, outputs in held_out.items()}
+        self.sharpness = {
+            v: best_sharpness(of, codes, SHARPNESS, TRIED) for v, of in logs.items()
+        }
+        told = {v: softmax(self.sharpness[v] * logs[v], axis=1) for v in logs}
+        times = CLUSTERS_FIRST ** (ROOT_AFTER / (ROOT_AFTER + len(rows)))
+        prior = np.array([times if "clusters" in v else 1.0 for v in told])
+        loss = log_loss_of_mixture(np.array([p[each, codes] for p in told.values()]))
+        self.weights = weights_by_name(told, loss, prior / prior.sum(), len(rows))
+        mixed = np.log(sum(self.weights[v] * p for v, p in told.items()))
+        self.final = best_sharpness(mixed, codes, 1.0, TRIED)
+        views = {
+            v: ViewEvidence(*self.tell(np.log(p), rows), self.weights[v], ridges[v])
+            for v, p in told.items()
+        }
+        return Evidence(views, *self.tell(self.final * mixed, rows), len(rows))
+
+    def combine(self, outputs):
+        """Mix the views' outputs, by name: (n_rows, n_classes)."""
+        mixed = sum(
+            self.weights[v] * softmax(self.sharpness[v] * log_estimates(out), axis=1)
+            for v, out in outputs.items()
+        )
+        with np.errstate(divide="ignore"):  # of a class with the weight 0
+            shift = np.maximum(np.log(self.class_weight), -50.0)
+        return log_softmax(self.final * np.log(mixed) + shift, axis=1)
+
+    def join(self, form, network, rows):
+        """Weigh a network beside the views, by outputs of rows that both held out.
+
+        Parameters
+        ----------
+        form, network : ndarray of shape (n_told, n_classes)
+
+        rows : ndarray of int, shape (n_told,)
+
+        Returns
+        -------
+        weight, sharpness : float
+            The network's.
+
+        told : dict of str to tuple
+            Loss and accuracy of the "network" and of "all".
+        """
+        codes, each = self.codes[rows], np.arange(len(rows))
+        network = log_softmax(network, axis=1)
+        sharpness = best_sharpness(network, codes, 1.0, TRIED)
+        right = np.exp(
+            [
+                form[each, codes],
+                log_softmax(sharpness * network, axis=1)[each, codes],
+            ]
+        )
+        prior = network_prior(len(self.codes))
+        loss = log_loss_of_mixture(np.maximum(right, 1e-12), self.class_weight[codes])
+        weight = joined_weight(loss, prior, len(rows))
+        mixed = self.mix(form, network, weight, sharpness)
+        told = {
+            "network": self.tell(sharpness * network, rows),
+            "all": self.tell(mixed, rows),
+        }
+        return weight, sharpness, told
+
+    @staticmethod
+    def mix(form, network, weight, sharpness):
+        """Mix outputs of the closed form and a network: (n_rows, n_classes)."""
+        both = np.array([form, log_softmax(sharpness * network, axis=1)])
+        with np.errstate(divide="ignore"):
+            logs = np.log([1.0 - weight, weight])
+        return logsumexp(both + logs[:, None, None], axis=0)
+
+    def tell(self, outputs, rows):
+        """Compute log loss and share of hits; both are None where there is no row."""
+        codes = self.codes[rows]
+        if not len(codes):
+            return None, None
+        hits = (outputs.argmax(axis=1) == codes).sum()
+        losses = log_softmax(outputs, axis=1)[np.arange(len(codes)), codes]
+        return float(-losses.mean()), float((hits + 1.0) / (len(codes) + 2.0))
+
+
+class TargetMean:
+    """Weighted mean of the views' predictions of standardized targets.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_labeled, n_outputs)
+
+    Attributes
+    ----------
+    Y : ndarray of shape (n_labeled, n_outputs)
+        What views fit: targets with mean 0 and variance 1.
+
+    weights : dict of str to float
+        By the view's name.
+    """
+
+    def __init__(self, targets):
+        targets = targets.astype(np.float64)
+        self.mean, spread = targets.mean(axis=0), targets.std(axis=0)
+        self.spread = np.where(spread > 1e-12 * np.abs(self.mean), spread, 1.0)
+        self.Y = (targets - self.mean) / self.spread
+
+    def weigh(self, held_out, ridges, rows):
+        """Choose the weights, as :meth:`ClassMixture.weigh` does."""
+        prior = np.full(len(held_out), 1.0 / len(held_out))
+        loss = error_of_mean(np.array(list(held_out.values())), self.Y[rows])
+        self.weights = weights_by_name(held_out, loss, prior, len(rows))
+        views = {
+            v: ViewEvidence(
+                *self.tell(self.in_units(p), rows), self.weights[v], ridges[v]
+            )
+            for v, p in held_out.items()
+        }
+        mean = self.combine(held_out)
+        return Evidence(views, *self.tell(mean, rows), len(rows))
+
+    def combine(self, outputs):
+        """Average the views' outputs, by name, (n_rows, n_outputs)."""
+        return self.in_units(
+            sum(self.weights[v] * out for v, out in outputs.items())
+        )
+
+    def in_units(self, outputs):
+        """Undo the standardization."""
+        return outputs * self.spread + self.mean
+
+    def join(self, form, network, rows):
+        """Weigh a network beside the views, as :meth:`ClassMixture.join` does."""
+        both = (np.array([form, network]) - self.mean) / self.spread
+        prior = network_prior(len(self.Y))
+        loss = error_of_mean(both, self.Y[rows])
+        weight = joined_weight(loss, prior, len(rows))
+        told = {
+            "network": self.tell(network, rows),
+            "all": self.tell(self.mix(form, network, weight, 1.0), rows),
+        }
+        return weight, 1.0, told
+
+    @staticmethod
+    def mix(form, network, weight, sharpness):
+        """Average outputs of the closed form and a network."""
+        return (1.0 - weight) * form + weight * network
+
+    def tell(self, predictions, rows):
+        """Compute the squared error over the variance; no accuracy."""
+        if not len(rows):
+            return None, None
+        errors = (predictions - self.mean) / self.spread - self.Y[rows]
+        return float(np.mean(errors**2)), None
+
+
+def network_prior(n_labeled):
+    """Weight of a network before any evidence: the more, the more labels it has."""
+    return NETWORK_AT_LAST * n_labeled / (n_labeled + HALF_AFTER)
+
+
+def joined_weight(loss, prior, n_rows):
+    """Fit the weight of the second of two answers; below ``LEAST`` it is 0."""
+    weight = prior
+    if n_rows:
+        weight = float(fitted_weights(loss, np.array([1.0 - prior, prior]), n_rows)[1])
+    return 0.0 if weight < LEAST else weight
+
+
+def with_network(evidence, weight, told):
+    """Evidence of the views and of a network that joins them."""
+    views = {
+        v: replace(view, weight=(1.0 - weight) * view.weight)
+        for v, view in evidence.views.items()
+    }
+    views["network"] = ViewEvidence(*told["network"], weight)
+    return replace(evidence, views=views, loss=told["all"][0], accuracy=told["all"][1])
+
+
+def weights_by_name(names, loss, prior, n_rows):
+    """Fit weights, or take the prior where no row tells; drop those below ``LEAST``."""
+    weights = fitted_weights(loss, prior, n_rows) if n_rows else prior
+    weights = np.where(weights < LEAST, 0.0, weights)
+    return dict(zip(names, (weights / weights.sum()).tolist(), strict=True))
