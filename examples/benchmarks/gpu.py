@@ -74,7 +74,7 @@ def fit(estimator, device):
     rng = np.random.RandomState(0)
     X, y = rng.randn(10_000, 50).astype(np.float32), rng.randint(N_CLASSES, size=10_000)
     y[1000:] = -1
-    model = estimator(inputs=["features"], max_epochs=14, device=device, random_state=0)
+    model = estimator(closed_form=False, max_epochs=14, device=device, random_state=0)
     return lambda: model.fit(X, y)
 
 

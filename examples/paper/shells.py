@@ -31,7 +31,7 @@ NETWORK = {
     "hidden_layer_sizes": (128, 128, 128),
     "dropout": 0.0,
     "n_members": 1,
-    "inputs": ["features"],
+    "closed_form": False,
     "weight_decay": 0.0,
     "averaging": 0.0,
     "batch_size": 2560,

@@ -10,6 +10,9 @@ from .files import CommandError
 
 MAX_FOLDS = 5
 
+INDICATOR = "missingindicator_"
+"""What scikit-learn's imputer puts before the name of a column with gaps."""
+
 
 def fit(frame, y, task, options, title="fit"):
     """Encoding of all columns, imputation of missing values, scaling, LGA.
@@ -49,6 +52,26 @@ def fit(frame, y, task, options, title="fit"):
         return model.fit(frame, y)
     except (TypeError, ValueError) as error:  # what it refuses is the user's to hear
         raise CommandError(error) from error
+
+
+def source_columns(model):
+    """The column of the table that each feature of the estimator is made of.
+
+    Parameters
+    ----------
+    model : Pipeline
+        Fitted.
+
+    Returns
+    -------
+    names : list of str
+        A feature's own name where it cannot be told.
+    """
+    made_of, names = model[0].output_to_input_, []
+    for name in model[:-1].get_feature_names_out():
+        origin = made_of.get(name, made_of.get(name.removeprefix(INDICATOR)))
+        names.append(name if origin is None else origin)
+    return names
 
 
 def cross_validate(frame, target, options):

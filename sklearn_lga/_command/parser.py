@@ -102,7 +102,7 @@ def _add_training(add):
         "--max-epochs",
         type=_positive,
         metavar="N",
-        help="passes over the unlabelled rows (default: 1,000 steps, or 20 passes)",
+        help="passes over the unlabelled rows (default: as many as make 100 steps)",
     )
     add("--device", default="auto", help="a torch device")
     add("--quiet", action="store_true", help="no progress bar and no summary")

@@ -11,10 +11,18 @@ from sklearn.utils import estimator_html_repr
 
 from .. import __version__
 from ..inspection import TrainingDisplay, TransductionDisplay
-from .model import cross_validate
+from ..inspection._relevance import most_relevant
+from .model import cross_validate, source_columns
 
 STYLES = {"light": "default", "dark": "dark_background"}
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+MAX_COLUMNS = 15
+
+RELEVANCE = """\
+<h2>What the labels depend on</h2>
+<p>Each column's share in telling the labels, learned from those that were given.
+Columns that say the same divide a share among them, or one of them takes it all.</p>
+"""
 
 
 def make_report(model, frame, target, options):
@@ -37,8 +45,9 @@ def make_report(model, frame, target, options):
     scores = cross_validate(frame, target, options)
     return Template(template).substitute(
         name=escape(options.target),
-        facts=_facts(target, scores, options),
+        facts=_facts(target, scores, model[-1], options),
         labels=_labels(model[-1], target),
+        relevance=_relevance(model),
         transduction=_picture(
             lambda: TransductionDisplay.from_estimator(model, frame, target.y),
             "Given and imputed labels on the first two principal components",
@@ -51,7 +60,7 @@ def make_report(model, frame, target, options):
     )
 
 
-def _facts(target, scores, options):
+def _facts(target, scores, estimator, options):
     given, n_rows = target.y[~target.unlabeled], len(target.y)
     # Beside the score stands what a model reaches that knows no feature.
     if target.task == "classification":
@@ -70,10 +79,33 @@ def _facts(target, scores, options):
         "task": target.task,
         f"cross-validated {metric}": score,
         f"{metric} of the {chance[0]}": chance[1],
+        **_expected(estimator.evidence_, given),
         "seed": options.seed,
         "sklearn_lga": __version__,
     }
     return "".join(_row(*row) for row in rows.items())
+
+
+def _expected(evidence, given):
+    """What the fit itself expects of its labels, as a fact; none if no row tells."""
+    if evidence.loss is None:
+        return {}
+    source = f"by {evidence.n_rows} labelled rows that were held out"
+    if evidence.accuracy is None:
+        error = np.sqrt(evidence.loss) * given.std()
+        return {"expected error": f"{error:.4g}, root mean square, {source}"}
+    return {"expected accuracy": f"{evidence.accuracy:.3f}, {source}"}
+
+
+def _relevance(model):
+    """The section on what the labels depend on; nothing where nothing tells it."""
+    estimator = model[-1]
+    relevance = getattr(estimator, "relevance_", None)
+    if relevance is None or not estimator.evidence_.n_rows:
+        return ""
+    names, shares = most_relevant(relevance, source_columns(model), MAX_COLUMNS)
+    rows = [[name, f"{share:.1%}"] for name, share in zip(names, shares, strict=True)]
+    return RELEVANCE + _table(["column", "share"], rows)
 
 
 def _labels(estimator, target):

@@ -1,57 +1,18 @@
 """What predictions are made of: the closed form, the network, and their weights."""
 
 import warnings
-from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 
 from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
-from .._views.folding import N_PARTS
-from .._views.inputs import Inputs, left_out
+from .._views.inputs import left_out
+from .._views.table import CHUNK
 
 
-class FirstAnswer(NamedTuple):
-    """What the closed form says of the training rows.
-
-    Parameters
-    ----------
-    form : ClosedForm or None
-        None where it is not asked.
-
-    table_rows : TableRows or None
-
-    outputs : ndarray of shape (n_unlabeled, n_outputs) or None
-        Its outputs for the unlabelled rows.
-
-    hidden : ndarray of int, shape (n_unlabeled,)
-        These rows.
-    """
-
-    form: ClosedForm | None = None
-    table_rows: object = None
-    outputs: np.ndarray | None = None
-    hidden: np.ndarray | None = None
-
-    def start_of(self, rows, estimator, net):
-        """Where w of some unlabelled rows starts; None for 0.
-
-        NOTE: departure from the paper, where all w start at 0. Each member starts from
-        the answer without the part of the labels that it does without.
-        """
-        if self.form is None or not estimator._imputes_labels or not len(rows):
-            return None
-        apart = left_out(estimator.n_members if estimator.module is None else 1)
-        if apart[0] is None:
-            outputs = self.outputs[np.searchsorted(self.hidden, rows)]
-            start = torch.from_numpy(outputs).float()
-            return start if len(apart) == 1 else start[:, None].repeat(1, len(apart), 1)
-        outputs = self.form.outputs_without_parts(self.table_rows, rows)
-        return torch.from_numpy(outputs[:, apart]).float()
-
-
-def answer_first(estimator, task, X, labeled, hidden, seed):
+def answer_first(estimator, task, X, labeled, seed):
     """Have the closed form answer, if it is asked and X is a table.
 
     Parameters
@@ -64,37 +25,68 @@ def answer_first(estimator, task, X, labeled, hidden, seed):
 
     labeled : LabeledRows
 
-    hidden : ndarray of int, shape (n_unlabeled,)
-
     seed : int
 
     Returns
     -------
-    first : FirstAnswer
+    form, table_rows : ClosedForm or None, TableRows or None
     """
     if not estimator.closed_form or X.ndim != 2:
-        return FirstAnswer()
+        return None, None
     labels = labeled.values if task.kind == "classes" else labeled.labels
-    form, table_rows = ClosedForm.fit(X, labeled.rows, labels, task.weights, seed)
-    return FirstAnswer(form, table_rows, form.outputs_of(table_rows, hidden), hidden)
+    return ClosedForm.fit(X, labeled.rows, labels, task.weights, seed)
 
 
-def choose_inputs(estimator, form, former):
-    """What the built-in network sees; None for the rows as they are."""
-    if former is not None:
-        return former.model.net.inputs
+def members_left_out(estimator, form):
+    """The part of the labels that each member does without; None where it sees all.
+
+    A network of the user's is one member, and without a closed form there are no parts.
+    """
     if estimator.module is not None or form is None:
-        return None
-    return Inputs(form, estimator.n_members)
+        return [None] * (estimator.n_members if estimator.module is None else 1)
+    return left_out(estimator.n_members)
 
 
-def weights_of_members(estimator, form, n_labeled):
+def start_of_labels(form, table_rows, rows, left_out):
+    """Where w of some unlabelled rows starts.
+
+    NOTE: departure from the paper, where all w start at 0. Each member starts from the
+    answer without the part of the labels that it does without.
+
+    Parameters
+    ----------
+    form, table_rows : ClosedForm, TableRows
+
+    rows : ndarray of int, shape (n_rows,)
+
+    left_out : list of int or None
+        Of each member.
+
+    Returns
+    -------
+    outputs, start : ndarray of shape (n_rows, n_outputs), Tensor
+        The answer, and w as the members have it.
+    """
+    outputs = form.outputs_of(table_rows, rows)
+    if left_out[0] is not None:
+        start = form.outputs_without_parts(table_rows, rows)[:, left_out]
+    elif len(left_out) > 1:
+        start = np.repeat(outputs[:, None], len(left_out), axis=1)
+    else:
+        start = outputs
+    return outputs, torch.from_numpy(start).float()
+
+
+def weights_of_members(form, left_out):
     """Weights of the labelled rows' losses in each member's; None for 1."""
-    if estimator.module is not None or form is None or estimator.n_members < N_PARTS:
+    if left_out[0] is None:
         return None
-    apart = np.array(left_out(estimator.n_members))
-    weights = (form.folding.parts[:, None] != apart).astype(np.float32)
-    return weights * (n_labeled / weights.sum(axis=0, dtype=np.float32))
+    weights = (form.folding.parts[:, None] != np.array(left_out)).astype(np.float32)
+    return weights * (len(weights) / weights.sum(axis=0, dtype=np.float32))
+
+
+ROW_MULTIPLE = 256
+"""Rows are predicted by a multiple of this, which is what kernels are computed by."""
 
 
 class Answer:
@@ -122,12 +114,31 @@ class Answer:
 
     def outputs(self, X):
         """Outputs for the rows of a table, float64 of shape (n_rows, n_outputs)."""
-        form = None if self.weight == 1.0 else self.form.outputs(X)
-        network = None if self.weight == 0.0 else self.net.outputs(X)
-        return self.combine(form, network)
+        if self.weight == 1.0:
+            return self.net.outputs(X) * self.sharpness
+        chunks = (X[rows] for rows in gen_batches(X.shape[0], CHUNK))
+        return np.concatenate([self.combine(*self.both(chunk)) for chunk in chunks])
+
+    def both(self, X):
+        """Outputs of the closed form and of the network, for rows that fit in memory.
+
+        Matrix products round differently for different numbers of rows; filled up to a
+        multiple of ``ROW_MULTIPLE`` rows they do not.
+        """
+        n_rows, inputs, form = X.shape[0], self.net.inputs, self.form
+        if form is None:
+            return None, self.net.outputs(X)
+        X = X[np.arange(n_rows - n_rows % -ROW_MULTIPLE) % n_rows]
+        if inputs is None or inputs.table is not form.table:
+            network = self.net.outputs(X)[:n_rows] if self.weight else None
+            return form.outputs(X)[:n_rows], network
+        seen, network = form.table.see(X, form.parts.union(inputs.parts)), None
+        if self.weight:
+            network = self.net.forward(inputs.encode(seen))[:n_rows].double().numpy()
+        return form.combined(seen)[:n_rows], network
 
     def combine(self, form, network):
-        """Combine outputs of both; those of one without weight may be None."""
+        """Combine outputs of both."""
         if self.weight == 1.0:
             return network * self.sharpness
         if self.weight == 0.0:
@@ -161,34 +172,39 @@ def weigh_network(estimator, net, form, dataset):
     """
     if form is None:
         return Answer(net), Evidence()
-    told = form.told
+    told, combination = form.told, form.combination
     outputs = members_outputs(net, dataset.labeled_batch(told))
-    apart = left_out(outputs.shape[1])
-    if estimator.module is not None:
-        fit, _ = form.combination.tell(outputs.mean(axis=1), told)
-        unseen, _ = form.combination.tell(form.held_out, told)
-        weight, sharpness = 1.0, 1.0
-        if fit is not None and fit > unseen:
-            weight = 0.0
-            warnings.warn(
-                f"The network's loss on its own {len(told)} labelled rows, {fit:.3g}, is "
-                f"higher than that of the closed form on rows that it has not seen, "
-                f"{unseen:.3g}: predictions are those of the closed form. Train longer, "
-                "or with other settings; closed_form=False predicts by the network.",
-                UserWarning,
-                stacklevel=4,
-            )
-        results = {"network": (None, None), "all": (form.evidence.loss, form.evidence.accuracy)}
-    elif apart[0] is None:
-        weight, sharpness = network_prior(len(dataset.labels)), 1.0
-        results = {"network": (None, None), "all": (form.evidence.loss, form.evidence.accuracy)}
-    else:
-        unseen = np.equal(apart, form.folding.parts[told][:, None])
+    without = members_left_out(estimator, form)
+    if without[0] is not None:
+        unseen = np.equal(without, form.folding.parts[told][:, None])
         outputs = (outputs * unseen[:, :, None]).sum(axis=1)
         outputs /= np.maximum(unseen.sum(axis=1), 1)[:, None]
-        weight, sharpness, results = form.combination.join(form.held_out, outputs, told)
-    answer = Answer(net, form, weight, sharpness)
-    return answer, with_network(form.evidence, weight, results)
+        weight, sharpness, results = combination.join(form.held_out, outputs, told)
+        return (
+            Answer(net, form, weight, sharpness),
+            with_network(form.evidence, weight, results),
+        )
+    weight = network_prior(len(dataset.labels))
+    if estimator.module is not None:
+        loss, _ = combination.tell(outputs.mean(axis=1), told)
+        weight = float(loss is None or loss <= form.evidence.loss)
+        if not weight:
+            warn_of_network(loss, form.evidence.loss, len(told))
+    expected = form.evidence.loss, form.evidence.accuracy
+    results = {"network": (None, None), "all": expected}
+    return Answer(net, form, weight), with_network(form.evidence, weight, results)
+
+
+def warn_of_network(loss, unseen, n_rows):
+    """Say that a network of the user's is put aside."""
+    warnings.warn(
+        f"The network's loss on its own {n_rows} labelled rows, {loss:.3g}, is higher "
+        f"than that of the closed form on rows that it has not seen, {unseen:.3g}: "
+        "predictions are those of the closed form. Train longer or with other "
+        "settings, or pass closed_form=False to predict by the network.",
+        UserWarning,
+        stacklevel=6,
+    )
 
 
 @torch.no_grad()
@@ -196,4 +212,5 @@ def members_outputs(net, rows):
     """Outputs of each member for some rows, (n_rows, n_members, n_outputs)."""
     module = net.module_.eval()
     outputs = getattr(module, "members", module)(rows.to(net.device))
-    return outputs.reshape(len(rows), -1, outputs.shape[-1]).double().cpu().numpy()
+    outputs = outputs.double().cpu().numpy()
+    return outputs[:, None] if outputs.ndim == 2 else outputs

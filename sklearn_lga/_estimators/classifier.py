@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
-from numbers import Real
 
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from .._labels.classes import Classes
 from .base import LabelParameters, NetEstimator
@@ -177,7 +176,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
     max_epochs : int or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
         others). None means as many as make 100 steps of the built-in network after
-        the closed form, else 1,000, over 20,000 unlabelled rows at most: of more, as
+        the closed form, else 1,000, over 10,000 unlabelled rows at most: of more, as
         many are drawn, and the others are labelled by the network that these train.
 
     regularizers : list or tuple, default=()

@@ -8,18 +8,27 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from sklearn.base import clone
+from sklearn.utils import gen_batches
 
 from .._training.algorithm import mean_of_members
 from .._training.batches import RowDataset, SemiSupervisedDataset, fits_on
 from .._training.processes import Processes
 from .._training.seeds import Seeds, seeded_global_generator
+from .._views.inputs import Inputs
 from .._views.rows import digest
+from .._views.table import CHUNK
 from ..callbacks._checkpoint import find_checkpoint
 from ..callbacks._identity import identity_of
 from ..callbacks._order import is_last
 from ..callbacks._restore_best import RestoreBest
 from . import checks
-from .answer import answer_first, choose_inputs, weigh_network, weights_of_members
+from .answer import (
+    answer_first,
+    members_left_out,
+    start_of_labels,
+    weigh_network,
+    weights_of_members,
+)
 from .net_params import check_net_params
 from .network import make_net, resolve_device
 from .plan import make_plan
@@ -104,19 +113,24 @@ def fit_network(estimator, X, y, read):
 
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         hidden = np.flatnonzero(given.unlabeled)
-        first = answer_first(estimator, task, X, labeled, hidden, run.seeds.closed_form)
-        has_start = first.form is not None
-        plan = make_plan(estimator, task, has_start, len(labeled.rows), len(hidden))
-        inputs = choose_inputs(estimator, first.form, former)
-        rows = inputs.rows(X) if inputs else X
+        seed = run.seeds.closed_form
+        form, table_rows = answer_first(estimator, task, X, labeled, seed)
+        left_out = members_left_out(estimator, form)
+        plan = make_plan(estimator, task, form, len(labeled.rows), len(hidden))
         trained = some_of(len(hidden), plan.n_rows, run.seeds.batches)
+        inputs, rows = choose_inputs(estimator, form, former, left_out), X
+        used = np.concatenate([labeled.rows, held_out.rows, hidden[trained]])
+        if form is not None:
+            table_rows.keep(used, form.parts)
+        if inputs is not None:
+            rows = inputs.rows(X, used, table_rows)
         dataset = SemiSupervisedDataset(
             rows,
             labeled.rows,
             labeled.labels,
             hidden[trained],
             run.processes,
-            weights=weights_of_members(estimator, first.form, len(labeled.rows)),
+            weights=weights_of_members(form, left_out),
         )
         valid = None
         if len(held_out.rows):
@@ -124,12 +138,15 @@ def fit_network(estimator, X, y, read):
         keep_on_device(dataset, run.device, estimator.net_params)
         net = make_net(estimator, task, plan, inputs, dataset, valid, run)
         rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
-        start = first.start_of(hidden[trained], estimator, net)
+        first = start = None
+        if form is not None and plan.label_lr is not None:
+            where = hidden[dataset.processes.own(trained)]
+            first, start = start_of_labels(form, table_rows, where, left_out)
         with module_randomness(estimator, run):
             train(net, dataset, run.checkpoint, former, rows_digest, start)
 
-        answer, evidence = weigh_network(estimator, net, first.form, dataset)
-        imputed = imputed_outputs(net, dataset, hidden, trained)
+        answer, evidence = weigh_network(estimator, net, form, dataset)
+        start, outputs = label_rows(answer, dataset, X, hidden, trained, first)
         fitted = {
             "net_": net,
             "history_": net.history,
@@ -138,12 +155,10 @@ def fit_network(estimator, X, y, read):
             "plan_": plan,
             "evidence_": evidence,
             "_fitted_": Fitted(task, answer, plan, rows_digest),
-            **task.fitted_attributes(
-                answer.combine(first.outputs, imputed), first.outputs, given
-            ),
+            **task.fitted_attributes(outputs, start, given),
         }
-        if first.form is not None:
-            fitted["relevance_"] = first.form.relevance()
+        if form is not None:
+            fitted["relevance_"] = form.relevance()
         keep(estimator, fitted)
     return estimator
 
@@ -233,25 +248,58 @@ def continue_training(net, former, rows_digest):
         ours.load_state_dict(theirs.state_dict())
 
 
-def imputed_outputs(net, dataset, hidden, trained):
+def choose_inputs(estimator, form, former, left_out):
+    """What the built-in network sees of a table; None for the rows as they are."""
+    if former is not None:
+        return former.model.net.inputs
+    if estimator.module is not None or form is None:
+        return None
+    return Inputs(form, left_out)
+
+
+def label_rows(answer, dataset, X, hidden, trained, first):
     """Outputs that the labels of the unlabelled rows are made of.
 
-    They are w, the mean of the members' where these have labels of their own; for rows
-    that were not trained on, and without label gradient alignment, what the network
-    says.
+    Parameters
+    ----------
+    answer : Answer
+
+    dataset : SemiSupervisedDataset
+
+    X : ndarray or CSR matrix of shape (n_samples, ...)
+
+    hidden : ndarray of int, shape (n_unlabeled,)
+        The unlabelled rows.
+
+    trained : ndarray of int, shape (n_trained,)
+        Which of them were trained on.
+
+    first : ndarray of shape (n_trained, n_outputs) or None
+        The closed form's outputs for these.
+
+    Returns
+    -------
+    start, outputs : ndarray of shape (n_unlabeled, n_outputs)
+        Of the closed form, None without one; and these with w, which is the mean of the
+        members' where they have labels of their own. For rows that were not trained on,
+        and without label gradient alignment, the network stands for w.
     """
-    labels = net.state_.imputed_labels
-    if not len(hidden):
-        return np.empty((0, dataset.labels.shape[1]))
+    labels, n_outputs = answer.net.state_.imputed_labels, dataset.labels.shape[1]
+    outputs = np.empty((len(hidden), n_outputs))
+    start = None if answer.form is None else np.empty((len(hidden), n_outputs))
+    rest = np.arange(len(hidden))
     if labels is not None:
         w = dataset.processes.gather(mean_of_members(labels.w), len(trained))
-        if len(trained) == len(hidden):
-            return w.cpu().numpy().astype(np.float64)
-    # All rows, as those without a label would be a copy.
-    outputs = net.forward(dataset.X).numpy()[hidden].astype(np.float64)
-    if labels is not None:
-        outputs[trained] = w.cpu().numpy()
-    return outputs
+        outputs[trained] = answer.combine(first, w.double().cpu().numpy())
+        rest = np.delete(rest, trained)
+        if start is not None:
+            start[trained] = first
+    for chunk in gen_batches(len(rest), CHUNK):
+        form, network = answer.both(X[hidden[rest[chunk]]])
+        outputs[rest[chunk]] = answer.combine(form, network)
+        if start is not None:
+            start[rest[chunk]] = form
+    return start, outputs
 
 
 class LabeledRows(NamedTuple):

@@ -12,7 +12,7 @@ STEPS_FROM_CLOSED_FORM = 100
 STEPS_FROM_NOTHING = 1000
 """The same for labels that start uniform, and for networks of the user's."""
 
-MAX_ROWS = 20_000
+MAX_ROWS = 10_000
 """Unlabelled rows, at most, that ``max_epochs=None`` trains on."""
 
 LR_FROM_CLOSED_FORM = 1e-2
@@ -90,7 +90,7 @@ class Plan:
         return None if self.label_lr is None else self.label_lr * self.n_epochs
 
 
-def make_plan(estimator, task, has_start, n_labeled, n_unlabeled):
+def make_plan(estimator, task, form, n_labeled, n_unlabeled):
     """Settle what the estimator's parameters leave open.
 
     Parameters
@@ -99,8 +99,8 @@ def make_plan(estimator, task, has_start, n_labeled, n_unlabeled):
 
     task : Classes or Targets
 
-    has_start : bool
-        Whether the closed form has answered.
+    form : ClosedForm or None
+        Where the imputed labels start; None: at 0.
 
     n_labeled, n_unlabeled : int
         Rows of each kind.
@@ -110,7 +110,7 @@ def make_plan(estimator, task, has_start, n_labeled, n_unlabeled):
     plan : Plan
     """
     built_in = estimator.module is None
-    short = built_in and has_start
+    short = built_in and form is not None
     n_rows = n_unlabeled
     if estimator.max_epochs is None:
         n_rows = min(n_rows, MAX_ROWS)
@@ -123,7 +123,7 @@ def make_plan(estimator, task, has_start, n_labeled, n_unlabeled):
     settings = {}
     if estimator._imputes_labels and n_unlabeled:
         travel = LABEL_TRAVEL[task.kind]
-        travel = travel.from_closed_form if has_start else travel.from_nothing
+        travel = travel.from_nothing if form is None else travel.from_closed_form
         settings = {
             "label_lr": given_or(estimator.label_lr, travel / n_epochs),
             "labeled_weight": estimator.labeled_weight,

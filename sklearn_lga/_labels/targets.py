@@ -84,7 +84,9 @@ class Targets:
 
     def fitted_attributes(self, outputs, start, given):
         """Fitted attributes that hold a target for every training row."""
-        fitted = {"transduction_": outputs} | ({} if start is None else {"start_": start})
+        fitted = {"transduction_": outputs} | (
+            {} if start is None else {"start_": start}
+        )
         for name, imputed in fitted.items():
             targets = np.empty((len(given.unlabeled), *given.values.shape[1:]))
             targets[~given.unlabeled] = given.values

@@ -5,6 +5,8 @@ standing for labelled and "u" for unlabelled rows. The step on the labels alone,
 LGA is compared with, stands beside it.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -59,14 +61,16 @@ def align_labels(
     v = state.running_average(state.gradient_average, g_l) - g_u
     fourth_moment = state.running_average(state.fourth_moment, v.square().square_())
     d = alignment.alignment_direction(v, fourth_moment, state.eps_norm)
-    n_losses = n_u * y_u[0, ..., 0].numel()  # each member has labels of its own
-    g_w = alignment.label_gradient(objective, y_u, passes.jvp(d), n_losses)
+    n_losses = n_u * math.prod(y_u.shape[1:-1])  # members may have labels of their own
+    Jd = like_labels(passes.jvp(d), y_u)
+    g_w = alignment.label_gradient(objective, y_u, Jd, n_losses)
 
     # theta <- ADAMUPDATE(alpha_theta, theta, g_theta)
     update_network(parameters, g_theta)
 
     # w <- ADAMUPDATE(alpha_w, w, g_w)
-    imputed.update(positions, w, g_w, objective.invert(outputs_u.detach()))
+    predicted = objective.invert(like_labels(outputs_u.detach(), y_u))
+    imputed.update(positions, w, g_w, predicted)
 
     terms = {
         "y_pred": mean_of_members(outputs_l.detach()),
@@ -205,7 +209,7 @@ class TrainingState(nn.Module):
         return min(1.0, self.n_steps_done / max(1, self.n_steps - 1))
 
     def labels(self):
-        """The imputed labels f(w), of shape (n_unlabeled, n_outputs)."""
+        """The imputed labels f(w), of the shape of w."""
         if self.imputed_labels is None:
             return torch.empty(0, 0)
         return self.objective.parameterize(self.imputed_labels.w)
@@ -328,8 +332,10 @@ def assign_gradient(parameters, gradient):
 
 def loss_and_delta(objective, outputs, labels, weights=None):
     """The mean loss, and its gradient with respect to the outputs; both constants."""
-    if outputs.ndim > labels.ndim:  # each member has the same given labels
+    if outputs.ndim > labels.ndim:  # each member has the same labels
         labels = labels.unsqueeze(1)
+        if weights is not None and weights.ndim == 1:
+            weights = weights.unsqueeze(1)
     delta = alignment.output_gradient(objective, outputs, labels, weights)
     return objective(outputs, labels, 1.0 if weights is None else weights), delta
 
@@ -337,6 +343,11 @@ def loss_and_delta(objective, outputs, labels, weights=None):
 def mean_of_members(outputs):
     """Outputs (n_rows, n_outputs), where networks gave them side by side."""
     return outputs if outputs.ndim == 2 else outputs.mean(dim=1)
+
+
+def like_labels(outputs, labels):
+    """Outputs of each member, where they have labels of their own, else their mean."""
+    return outputs if labels.ndim == outputs.ndim else outputs.mean(dim=1)
 
 
 def regularization(state, module, parameters, X, outputs):

@@ -53,4 +53,5 @@ class Bins:
     def encode(self, X):
         """Turn (n_rows, n_columns) into (n_rows, n_encoded), centred and scaled."""
         position = (X[:, self.columns] - self.lower) / self.width
-        return SCALE * (np.clip(position, 0.0, 1.0) - 0.5)
+        position = np.clip(position, 0.0, 1.0).astype(np.float32)
+        return np.float32(SCALE) * (position - np.float32(0.5))

@@ -1,7 +1,7 @@
 """The answer before any training: several views of a table, weighted by evidence."""
 
 import numpy as np
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state
 
 from .combination import ClassMixture, TargetMean
 from .folding import N_PARTS, Folding
@@ -101,8 +101,10 @@ class ClosedForm:
         classes = class_weight is not None
         table = Table(X, with_clusters=classes)
         table_rows = TableRows(table, X)
-        combination = ClassMixture(labels, class_weight) if classes else TargetMean(labels)
         codes = labels if classes else None
+        combination = (
+            ClassMixture(codes, class_weight) if classes else TargetMean(labels)
+        )
         folding = Folding.draw(codes, len(labels), random_state)
         kept = np.arange(len(labels))
         if len(kept) > MAX_LABELED:
@@ -127,39 +129,50 @@ class ClosedForm:
         return form, table_rows
 
     @property
+    def n_outputs(self):
+        """Classes, or targets."""
+        return self.held_out.shape[1]
+
+    @property
     def parts(self):
         """What the views with a weight are made of."""
         return {part for answer in self.answers.values() for part in answer.parts}
 
     def outputs(self, X):
         """Outputs of any rows, (n_rows, n_outputs)."""
-        seen_at = (self.table.see(X[r], self.parts) for r in gen_batches(X.shape[0], CHUNK))
-        return np.concatenate([self._combined(seen) for seen in seen_at])
+        outputs = np.empty((X.shape[0], self.n_outputs))
+        for chunk in chunks(len(outputs)):
+            outputs[chunk] = self.combined(self.table.see(X[chunk], self.parts))
+        return outputs
 
     def outputs_of(self, table_rows, rows):
-        """Outputs of some of the table's own rows."""
-        chunks = (rows[r] for r in gen_batches(len(rows), CHUNK))
-        seen_at = (table_rows.see(chunk, self.parts) for chunk in chunks)
-        return np.concatenate([self._combined(seen) for seen in seen_at])
+        """Outputs of some of the table's own rows, or of none."""
+        outputs = np.empty((len(rows), self.n_outputs))
+        for chunk in chunks(len(rows)):
+            outputs[chunk] = self.combined(table_rows.see(rows[chunk], self.parts))
+        return outputs
 
-    def _combined(self, seen):
+    def combined(self, seen):
+        """Outputs of rows whose parts are seen."""
         outputs = {v: answer.predict(seen) for v, answer in self.answers.items()}
         return self.combination.combine(outputs)
 
     def outputs_without_parts(self, table_rows, rows):
         """Outputs without each part of the labels, (n_rows, N_PARTS, n_outputs)."""
-        seen = table_rows.see(rows, self.parts)
-        outputs = {v: a.predict_without_parts(seen) for v, a in self.answers.items()}
-        each = [
-            self.combination.combine({v: out[part] for v, out in outputs.items()})
-            for part in range(N_PARTS)
-        ]
-        return np.stack(each, axis=1)
+        outputs = np.empty((len(rows), N_PARTS, self.n_outputs))
+        for chunk in chunks(len(rows)):
+            seen = table_rows.see(rows[chunk], self.parts)
+            each = {v: a.predict_without_parts(seen) for v, a in self.answers.items()}
+            for part in range(N_PARTS):
+                without = {v: out[part] for v, out in each.items()}
+                outputs[chunk, part] = self.combination.combine(without)
+        return outputs
 
     def column_scales(self):
         """Scales of the columns of each part, by which a network sees what kernels see.
 
         The squares are the weighted means of those with which the views see a column.
+        Where trees alone have a weight, features are seen as they are.
 
         Returns
         -------
@@ -171,6 +184,8 @@ class ClosedForm:
             weight = self.combination.weights[name]
             for part, each in answer.column_squares().items():
                 squares[part] = squares.get(part, 0.0) + weight * each
+        if not squares:  # trees alone have a weight
+            return {"features": np.ones((1 + N_PARTS, len(self.table.scale)))}
         return {part: np.sqrt(each) for part, each in squares.items()}
 
     def relevance(self):
@@ -186,6 +201,11 @@ class ClosedForm:
         shares = self.table.of_features(total)
         whole = shares.sum()
         return shares / whole if whole > 0.0 else np.full(len(shares), 1 / len(shares))
+
+
+def chunks(n_rows):
+    """Slices of so many rows, ``CHUNK`` each at most."""
+    return [slice(start, start + CHUNK) for start in range(0, n_rows, CHUNK)]
 
 
 def fit_answers(seen, Y, folding, kept, classes, random_state):

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigsh
+from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
 
 SIZES = 5, 10
@@ -137,8 +138,8 @@ class Clusters:
 def extended(distances, neighbors, values, vectors, radius):
     """Extend eigenvectors to new rows, from their nearest landmarks."""
     own = np.maximum(distances[:, -1:], 1e-12)
-    weights = np.exp(-(distances**2) / (own * np.maximum(radius[neighbors], 1e-12)))
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+    logs = -(distances**2) / (own * np.maximum(radius[neighbors], 1e-12))
+    weights = softmax(logs, axis=1)
     mean = np.zeros((len(distances), len(values)))
     for j in range(distances.shape[1]):
         mean += weights[:, j, None] * vectors[neighbors[:, j]]
@@ -148,7 +149,7 @@ def extended(distances, neighbors, values, vectors, radius):
 def self_tuned_graph(distances, neighbors):
     """Symmetrize the weights exp(-d_ij^2 / (s_i s_j)); they are a CSR matrix."""
     n, size = neighbors.shape
-    radius = distances[:, -1]
+    radius = np.maximum(distances[:, -1], 1e-12)
     weights = np.exp(-(distances**2) / (radius[:, None] * radius[neighbors]))
     weights = np.maximum(weights, FAINT)
     starts = np.arange(0, n * size + 1, size)

@@ -14,10 +14,19 @@ CLUSTERS_FIRST = 20.0
 ROOT_AFTER = 10.0
 """After so many labelled rows the root of that is left."""
 
+SHARPER_FIRST = 1.5
+"""Before any evidence the mixture gets this power: clusters are right when unsure."""
+
+NEVER_SEEN = 0.5
+"""Probabilities are mixed with the uniform ones as if so many rows more had been seen.
+
+A few labels that are all predicted cannot tell how seldom the next ones are not.
+"""
+
 NETWORK_AT_LAST = 0.5
 """Before any evidence a network has this weight beside the views, of many rows."""
 
-HALF_AFTER = 20.0
+HALF_AFTER = 50.0
 """After so many labelled rows it has half of that; of none, nothing."""
 
 LEAST = 0.01
@@ -137,12 +146,13 @@ class ClassMixture:
             v: best_sharpness(of, codes, SHARPNESS, TRIED) for v, of in logs.items()
         }
         told = {v: softmax(self.sharpness[v] * logs[v], axis=1) for v in logs}
-        times = CLUSTERS_FIRST ** (ROOT_AFTER / (ROOT_AFTER + len(rows)))
+        left = ROOT_AFTER / (ROOT_AFTER + len(rows))
+        times = CLUSTERS_FIRST**left
         prior = np.array([times if "clusters" in v else 1.0 for v in told])
         loss = log_loss_of_mixture(np.array([p[each, codes] for p in told.values()]))
         self.weights = weights_by_name(told, loss, prior / prior.sum(), len(rows))
         mixed = np.log(sum(self.weights[v] * p for v, p in told.items()))
-        self.final = best_sharpness(mixed, codes, 1.0, TRIED)
+        self.final = best_sharpness(mixed, codes, SHARPER_FIRST**left, TRIED)
         views = {
             v: ViewEvidence(*self.tell(np.log(p), rows), self.weights[v], ridges[v])
             for v, p in told.items()
@@ -157,7 +167,15 @@ class ClassMixture:
         )
         with np.errstate(divide="ignore"):  # of a class with the weight 0
             shift = np.maximum(np.log(self.class_weight), -50.0)
-        return log_softmax(self.final * np.log(mixed) + shift, axis=1)
+        return self.unsure(log_softmax(self.final * np.log(mixed), axis=1) + shift)
+
+    def unsure(self, outputs):
+        """Mix probabilities, given as logits, with uniform ones; as logarithms."""
+        share = NEVER_SEEN / (len(self.codes) + NEVER_SEEN)
+        uniform = np.maximum(self.class_weight, 1e-30)  # all weights may be 0
+        uniform = uniform / uniform.sum()
+        mixed = (1.0 - share) * softmax(outputs, axis=1) + share * uniform
+        return np.log(np.maximum(mixed, 1e-30))
 
     def join(self, form, network, rows):
         """Weigh a network beside the views, by outputs of rows that both held out.
@@ -177,14 +195,10 @@ class ClassMixture:
             Loss and accuracy of the "network" and of "all".
         """
         codes, each = self.codes[rows], np.arange(len(rows))
-        network = log_softmax(network, axis=1)
-        sharpness = best_sharpness(network, codes, 1.0, TRIED)
-        right = np.exp(
-            [
-                form[each, codes],
-                log_softmax(sharpness * network, axis=1)[each, codes],
-            ]
-        )
+        logs = log_softmax(network, axis=1)
+        sharpness = best_sharpness(logs, codes, 1.0, TRIED)
+        both = form, self.unsure(sharpness * network)
+        right = np.exp([outputs[each, codes] for outputs in both])
         prior = network_prior(len(self.codes))
         loss = log_loss_of_mixture(np.maximum(right, 1e-12), self.class_weight[codes])
         weight = joined_weight(loss, prior, len(rows))
@@ -195,10 +209,9 @@ class ClassMixture:
         }
         return weight, sharpness, told
 
-    @staticmethod
-    def mix(form, network, weight, sharpness):
+    def mix(self, form, network, weight, sharpness):
         """Mix outputs of the closed form and a network: (n_rows, n_classes)."""
-        both = np.array([form, log_softmax(sharpness * network, axis=1)])
+        both = np.array([form, self.unsure(sharpness * network)])
         with np.errstate(divide="ignore"):
             logs = np.log([1.0 - weight, weight])
         return logsumexp(both + logs[:, None, None], axis=0)
@@ -251,9 +264,7 @@ class TargetMean:
 
     def combine(self, outputs):
         """Average the views' outputs, by name, (n_rows, n_outputs)."""
-        return self.in_units(
-            sum(self.weights[v] * out for v, out in outputs.items())
-        )
+        return self.in_units(sum(self.weights[v] * out for v, out in outputs.items()))
 
     def in_units(self, outputs):
         """Undo the standardization."""

@@ -23,16 +23,16 @@ class Inputs:
     ----------
     form : ClosedForm
 
-    n_members : int
-        The first does without the first part, and so on; fewer than parts see all.
+    left_out : list of int or None
+        The part of the labels that each member does without; None where it sees all.
     """
 
-    def __init__(self, form, n_members):
+    def __init__(self, form, left_out):
         self.table = form.table
         scales, variances = form.column_scales(), form.variances
         self.parts = tuple(scales)
         scales = np.hstack(list(scales.values()))
-        scales = scales[[0 if part is None else 1 + part for part in left_out(n_members)]]
+        scales = scales[[0 if part is None else 1 + part for part in left_out]]
         variance = np.concatenate([variances[part] for part in self.parts])
         self.n_columns = len(variance)
         # As many columns of unit variance have the same mean length.
@@ -45,32 +45,33 @@ class Inputs:
         """Makes what stands before the network's first layer."""
         return functools.partial(MemberScales, self.scales)
 
-    def rows(self, X):
+    def rows(self, X, used, table_rows=None):
         """Rows as the network takes them: encoded now, or when they are taken.
 
         Parameters
         ----------
         X : ndarray or CSR matrix of shape (n_rows, n_features)
 
+        used : ndarray of int, shape (n_used,)
+            The rows that will be taken.
+
+        table_rows : TableRows or None, default=None
+            All rows, where the table was made of them.
+
         Returns
         -------
-        rows : ndarray or EncodedRows of shape (n_rows, n_columns)
+        rows : ndarray, SomeRows or EncodedRows of shape (n_rows, n_columns)
         """
         encoded = EncodedRows(self, X)
-        if 4 * len(encoded) * self.n_columns > MAX_BYTES:
+        if table_rows is not None and table_rows.table is self.table:
+            encoded.see = table_rows.see
+        if 4 * len(used) * self.n_columns > MAX_BYTES:
             return encoded
-        chunks = [encoded[rows] for rows in gen_batches(len(encoded), CHUNK)]
-        return np.concatenate(chunks)
+        return SomeRows(encoded, used)
 
     def encode(self, seen):
         """Join parts of rows that are seen, as float32."""
         return np.hstack([seen[part].astype(np.float32) for part in self.parts])
-
-
-def left_out(n_members):
-    """The part of the labels that each member does without; None where all see all."""
-    apart = n_members >= N_PARTS
-    return [member % N_PARTS if apart else None for member in range(n_members)]
 
 
 class EncodedRows:
@@ -92,5 +93,39 @@ class EncodedRows:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        table, parts = self.inputs.table, self.inputs.parts
-        return self.inputs.encode(table.see(self.X[rows], parts))
+        return self.inputs.encode(self.see(rows, self.inputs.parts))
+
+    def see(self, rows, parts):
+        """Make parts of some rows."""
+        return self.inputs.table.see(self.X[rows], parts)
+
+
+class SomeRows:
+    """Some rows of a table, encoded once; no others can be taken.
+
+    Parameters
+    ----------
+    encoded : EncodedRows
+
+    used : ndarray of int, shape (n_used,)
+        Where they stand in the table.
+    """
+
+    def __init__(self, encoded, used):
+        self.shape = encoded.shape
+        self.place = np.zeros(len(encoded), dtype=np.int32)
+        self.place[used] = np.arange(len(used))
+        chunks = [encoded[used[rows]] for rows in gen_batches(len(used), CHUNK)]
+        self.encoded = np.concatenate(chunks)
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        return self.encoded[self.place[rows]]
+
+
+def left_out(n_members):
+    """The part of the labels that each member does without; None where all see all."""
+    apart = n_members >= N_PARTS
+    return [member % N_PARTS if apart else None for member in range(n_members)]

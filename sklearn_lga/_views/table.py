@@ -2,8 +2,8 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
 from sklearn.utils import gen_batches
+from sklearn.utils.extmath import randomized_svd
 
 from .bins import Bins
 from .clusters import Clusters
@@ -11,11 +11,17 @@ from .clusters import Clusters
 MAX_ENCODED = 1_000
 """A table with more encoded columns has no bins."""
 
-MAX_LANDMARKS = 10_000
+MAX_LANDMARKS = 5_000
 """Bins and clusters are made of so many rows at most."""
 
+MAX_KEPT = 10_000
+"""Parts of so many rows are kept at hand while a closed form is fitted."""
+
 N_COMPONENTS = 100
-"""A sparse table is seen in so many directions, those of its largest singular values."""
+"""A sparse table is seen in so many directions, of its largest singular values."""
+
+FARTHEST = 1e8
+"""Columns of rows that the table is not made of go so far, as float32 has limits."""
 
 CHUNK = 10_000
 """So many rows are seen at a time."""
@@ -41,7 +47,7 @@ class Table:
     ----------
     n_rows : int
 
-    projection : TruncatedSVD or None
+    projection : ndarray of shape (n_columns, n_features) or None
         Of a sparse table.
 
     center, scale : ndarray of shape (n_columns,)
@@ -56,11 +62,12 @@ class Table:
         landmarks = X[landmark_rows(self.n_rows)]
         self.projection = None
         if sparse.issparse(X):
-            n_components = max(1, min(N_COMPONENTS, *(n - 1 for n in landmarks.shape)))
-            self.projection = TruncatedSVD(n_components, random_state=0)
-            columns = self.projection.fit_transform(landmarks)
+            self.projection = leading_directions(landmarks)
+            columns = landmarks @ self.projection.T
             self.center = columns.mean(axis=0)
-            spread = np.full(n_components, np.sqrt(columns.var(axis=0).mean()))
+            spread = np.sqrt(columns.var(axis=0).mean())
+            varies = spread > 1e-7 * abs(columns).max()
+            spread = np.full(len(self.center), spread if varies else 0.0)
         else:
             self.center, spread = spread_of_columns(X)
         self.scale = np.divide(1.0, spread, out=np.zeros(len(spread)), where=spread > 0)
@@ -69,15 +76,23 @@ class Table:
         self.clusters = Clusters(features) if with_clusters else None
 
     def features(self, X):
-        """Columns of rows, centred and scaled, (n_rows, n_columns)."""
-        columns = X if self.projection is None else self.projection.transform(X)
-        return (columns - self.center) * self.scale
+        """Columns of rows, centred and scaled, (n_rows, n_columns).
+
+        In single precision where X is, which predictions are then computed in.
+        """
+        if self.projection is not None:
+            X = X @ self.projection.T
+        elif sparse.issparse(X):
+            X = X.toarray()
+        columns = (X - self.center) * self.scale
+        precision = np.float32 if X.dtype == np.float32 else np.float64
+        return np.clip(columns, -FARTHEST, FARTHEST, out=columns).astype(precision)
 
     def of_features(self, shares):
         """Shares of the features from those of the columns."""
         if self.projection is None:
             return shares
-        return np.square(self.projection.components_).T @ shares
+        return np.square(self.projection).T @ shares
 
     def see(self, X, parts=None, made_of=False):
         """Make parts of some rows, by name.
@@ -108,7 +123,7 @@ class Table:
 
 
 class TableRows:
-    """The rows that a table was made of, seen once where they are few.
+    """The rows that a table was made of; those that are looked at again are kept.
 
     Parameters
     ----------
@@ -120,19 +135,44 @@ class TableRows:
     def __init__(self, table, X):
         self.table = table
         self.X = X
-        few = table.n_rows <= MAX_LANDMARKS
-        self.whole = table.see(X, made_of=True) if few else None
+        self.place, self.kept = None, None
+        if table.n_rows <= MAX_KEPT:
+            made_of = table.n_rows <= MAX_LANDMARKS
+            self.kept = table.see(X, made_of=made_of)
+            self.place = np.arange(table.n_rows)
+
+    def keep(self, rows, parts):
+        """Make parts of some rows now, to have them at hand, if not too many."""
+        if self.kept is None and len(rows) <= 2 * MAX_KEPT:
+            self.kept = self.table.see(self.X[rows], parts)
+            self.place = np.full(self.table.n_rows, -1)
+            self.place[rows] = np.arange(len(rows))
 
     def see(self, rows, parts=None):
         """Make parts of some rows, by name, as :meth:`Table.see` does."""
-        if self.whole is None:
+        if self.kept is None:
             return self.table.see(self.X[rows], parts)
-        return {n: p[rows] for n, p in self.whole.items() if parts is None or n in parts}
+        place = self.place[rows]
+        if (place < 0).any():
+            return self.table.see(self.X[rows], parts)
+        return {n: p[place] for n, p in self.kept.items() if parts is None or n in parts}
 
 
 def wants_graph(parts):
     """Whether any of the parts takes a search for neighbours."""
     return any(name not in ("features", "bins") for name in parts)
+
+
+def leading_directions(X):
+    """Right singular vectors of a sparse table, (n_directions, n_features).
+
+    Those of singular values that are 0 but for rounding are left out.
+    """
+    unit = float(abs(X).max()) or 1.0
+    n_directions = min(N_COMPONENTS, *X.shape)
+    X = X.astype(np.float64) / unit
+    _, values, directions = randomized_svd(X, n_directions, random_state=0)
+    return directions[: max(1, (values > 1e-6 * values[0]).sum())]
 
 
 def spread_of_columns(X):
@@ -156,7 +196,8 @@ def spread_of_columns(X):
         square += np.square(chunk - mean).sum(axis=0)
         two_valued &= ((chunk == low) | (chunk == high)).all(axis=0)
     spread = np.where(two_valued, high - low, np.sqrt(square / len(X)))
-    varies = spread > 1e-7 * np.maximum(np.abs(low), np.abs(high))
+    largest = np.maximum(np.abs(low), np.abs(high))
+    varies = spread > np.maximum(1e-7 * largest, np.finfo(np.float32).tiny)
     return mean, np.where(varies, spread, 0.0)
 
 

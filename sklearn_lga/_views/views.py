@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .kernel import NetworkKernel, SmoothKernel, fit_ridge, fit_without
 from .folding import N_PARTS
+from .kernel import NetworkKernel, SmoothKernel, fit_ridge, fit_without
 from .relevance import MAX_ROWS, N_ITER, column_factors
 
 MAX_FACTORS = 1_000
@@ -93,7 +93,7 @@ class Factors:
     """
 
     def __init__(self, features, Y, random_state):
-        self.features, self.Y = features, Y
+        self.features, self.Y = features.astype(np.float64), Y
         self.random_state = random_state
         self.fitted = {}
 
@@ -119,7 +119,7 @@ class Fit(NamedTuple):
 
     factors : ndarray of shape (n_columns,) or 1.0
 
-    columns : ndarray of float32, shape (n_labeled, n_columns)
+    columns : ndarray of shape (n_labeled, n_columns)
         Those of the labelled rows, with their factors.
 
     scale : float
@@ -138,7 +138,8 @@ class Fit(NamedTuple):
 
     def predict(self, columns):
         """Predict rows by their columns, (n_rows, n_outputs)."""
-        kernel = self.kernel((columns * self.factors).astype(np.float32), self.columns)
+        columns = (columns * self.factors).astype(self.columns.dtype)
+        kernel = self.kernel(columns, self.columns)
         return kernel @ (self.coef / self.scale) + self.coef.sum(axis=0)
 
 
@@ -177,7 +178,8 @@ class KernelAnswer:
     def __init__(self, view, seen, Y, folding, factors):
         self.view = view
         self.widths = [seen[part].shape[1] for part in view.parts]
-        columns = view.columns(seen)
+        precision = seen["features"].dtype
+        columns = view.columns(seen).astype(np.float64)
         everyone = np.ones(len(Y), dtype=bool)
         self.ridge, self.held_out = RIDGES[USUAL], np.zeros(Y.shape)
 
@@ -198,7 +200,7 @@ class KernelAnswer:
             self.held_out = predict(self.ridge, np.arange(len(Y)))
 
         def fit(found, scale, coef):
-            shown = (columns * found).astype(np.float32)
+            shown = (columns * found).astype(precision)
             return Fit(view.kernel, found, shown, scale, coef.astype(np.float32))
 
         coef, without, _ = fit_without(kernel, Y, parts, self.ridge)
@@ -206,13 +208,16 @@ class KernelAnswer:
         self.without = []
         for part in range(N_PARTS):
             rest = parts != part
-            if view.relevant and not rest.all():
+            if rest.all():
+                self.without.append(self.whole)
+            elif view.relevant:
                 found, kernel, scale = scaled(rest)
                 coef = np.zeros(Y.shape)
                 coef[rest] = fit_ridge(kernel[np.ix_(rest, rest)], Y[rest], self.ridge)
                 self.without.append(fit(found, scale, coef))
             else:
-                self.without.append(fit(found, scale, without.get(part, coef)))
+                coef = without[part].astype(np.float32)
+                self.without.append(self.whole._replace(coef=coef))
 
     @property
     def parts(self):

@@ -37,7 +37,8 @@ def identity_of(estimator, X, given, device, former):
     parameters = estimator.get_params(deep=False)
     seed = parameters["random_state"]
     network = former and [
-        tensor.cpu().numpy() for tensor in former.model.net.module_.state_dict().values()
+        tensor.cpu().numpy()
+        for tensor in former.model.net.module_.state_dict().values()
     ]
     return {
         "the estimator": type(estimator).__name__,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._estimators.checks import validated_rows
-from .._estimators.plan import DEFAULT_STEPS
+from .._estimators.plan import STEPS_FROM_NOTHING
 from .._labels.marker import as_targets, unlabeled_target_rows
 from ..linear import data_moments, fixed_point, least_squares
 from ..linear._model import models_on_path, recorded_steps
@@ -227,7 +227,7 @@ def _path_of(estimator, X, y, target):
     )
     # The parameters of the fit; the estimator's may have changed since.
     n_steps = model.max_steps
-    steps = recorded_steps(DEFAULT_STEPS if np.isinf(n_steps) else n_steps)
+    steps = recorded_steps(STEPS_FROM_NOTHING if np.isinf(n_steps) else n_steps)
     coefs, _ = models_on_path(moments, n_unlabeled, steps[-1], steps, model.sizes)
     return moments, np.array(steps), coefs[..., target]
 

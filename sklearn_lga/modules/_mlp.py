@@ -15,6 +15,7 @@ ACTIVATIONS = {
 }
 """Activation functions of :class:`MLP`, by name."""
 
+
 class MLP(nn.Sequential):
     """Fully connected network, or several that are trained side by side.
 
@@ -37,8 +38,8 @@ class MLP(nn.Sequential):
 
     n_members : int, default=1
         Networks in the ensemble. In training mode they give outputs of shape
-        (n_rows, n_members, n_outputs), each to be held against the same labels; in
-        evaluation mode their mean.
+        (n_rows, n_members, n_outputs), each to be held against labels; in evaluation
+        mode their mean.
 
     inputs : callable or None, default=None
         Gives a ``torch.nn.Module`` from rows to what the first layer sees, of shape
@@ -87,7 +88,8 @@ class MLP(nn.Sequential):
     def forward(self, x):
         """Outputs of rows; those of several members side by side, or their mean."""
         outputs = self.members(x)
-        return outputs if outputs.ndim == 2 or self.training else outputs.mean(dim=1)
+        one = self.n_members == 1 or self.training
+        return outputs if one else outputs.mean(dim=1)
 
     def members(self, x):
         """Outputs of rows, of several members (n_rows, n_members, n_outputs)."""
@@ -187,8 +189,9 @@ class MemberScales(nn.Module):
     def __init__(self, scales):
         super().__init__()
         scales = torch.from_numpy(scales)
-        self.register_buffer("scales", scales.unsqueeze(1) if len(scales) > 1 else scales)
+        scales = scales.unsqueeze(1) if len(scales) > 1 else scales
+        self.register_buffer("scales", scales)
 
     def forward(self, x):
-        """Inputs of shape (n_members, n_rows, n_columns); of one network (n_rows, ...)."""
+        """Inputs (n_members, n_rows, n_columns); of one network (n_rows, n_columns)."""
         return x * self.scales

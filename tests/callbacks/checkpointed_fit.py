@@ -52,8 +52,11 @@ KINDS = {
     ),
     "scheduled": lambda: LGAClassifier(callbacks=schedules()),
     "module": lambda: LGAClassifier(
-        module=Network, callbacks=[EpochScoring(last_loss, name="mine")]
+        module=Network,
+        closed_form=False,
+        callbacks=[EpochScoring(last_loss, name="mine")],
     ),
+    "alone": lambda: LGAClassifier(closed_form=False, n_members=2),
     "sgd": lambda: LGAClassifier(
         net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9}
     ),
@@ -88,7 +91,7 @@ def fit(kind, folder=None, *, every=0.0, max_epochs=6, random_state=0, **paramet
 
 def result_of(model):
     """Everything that an interruption could have changed, as plain data."""
-    net = model.net_
+    net, X = model.net_, data("plain")[0]
     history = [
         {k: v for k, v in row.items() if k not in ("dur", "batches")}
         for row in net.history
@@ -98,6 +101,7 @@ def result_of(model):
         "optimizer": net.optimizer_.state_dict(),
         "state": dict(net.state_.state_dict()),
         "transduction": torch.from_numpy(model.transduction_),
+        "outputs": torch.from_numpy(model._fitted_.model.outputs(X)),
         "history": history,
         "batches": [row["batches"] for row in net.history],
         "n_iter": model.n_iter_,

@@ -292,6 +292,7 @@ def test_arrays_that_differ_in_the_middle_are_of_another_fit(kind, tmp_path):
     def fit_with(mask):
         return LGAClassifier(
             module=Masked,
+            closed_form=False,
             net_params={"module__mask": kind(mask)},
             max_epochs=1,
             callbacks=[Checkpoint(tmp_path)],

@@ -17,11 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skrub import tabular_pipeline
 
+from sklearn_lga import LGAClassifier
 from sklearn_lga._command import label, main
 from sklearn_lga._command.csv_table import CSVTable, split_records
 from sklearn_lga._command.files import CommandError
 from sklearn_lga._command.label import free_names
+from sklearn_lga._command.model import source_columns
+from sklearn_lga._command.report import _expected, _relevance
 from sklearn_lga._command.target import read_target
 from sklearn_lga._training.algorithm import TrainingState
 
@@ -164,6 +170,10 @@ def test_regression(tmp_path, capsys):
     page = Page((tmp_path / "r.html").read_text())
     assert page.facts["task"] == "regression"
     assert "cross-validated R²" in page.facts
+    error = float(
+        re.match(r"(\d\S*), .* by 6 labelled", page.facts["expected error"])[1]
+    )
+    assert 0.0 < error < 2.0 * y[:6].astype(float).std()
 
 
 @pytest.mark.parametrize("kind", ["text", "int", "category", "bool"])
@@ -244,6 +254,8 @@ def test_report(table):
         r"(\d\.\d+) ± \d\.\d+ \((\d) folds\)", page.facts["cross-validated accuracy"]
     ).groups()
     assert 0.0 <= float(score) <= 1.0
+    expected = re.match(r"(\d\.\d+), by 12 ", page.facts["expected accuracy"])[1]
+    assert 0.5 < float(expected) <= 1.0
     labelled = pd.read_csv(output)
     fewest = labelled.species[labelled.species_source == "given"].value_counts().min()
     assert int(folds) == min(5, fewest)
@@ -264,6 +276,74 @@ def test_a_class_with_one_label_is_not_folded(table):
     assert (
         "one label only" in Page(report.read_text()).facts["cross-validated accuracy"]
     )
+
+
+def mixed_columns(n_columns=0):
+    """Flowers whose columns are encoded in all ways; gaps tell the first class."""
+    frame, labels = flowers(n_labeled=40), load_iris().target
+    rng = np.random.RandomState(0)
+    words = rng.choice(["a", "bb", "ccc", "dddd", "eeeee", "f&f"], (150, 6))
+    frame["note"] = [" ".join(row) for row in words]
+    frame["place_field"] = rng.normal(size=150)  # a name that "place" yields, too
+    frame["petal length (cm)"] = frame["petal length (cm)"].mask(labels == 0)
+    noise = rng.normal(size=(150, n_columns))
+    return frame.assign(**{f"noise{i}": noise[:, i] for i in range(n_columns)})
+
+
+def test_report_of_what_the_labels_depend_on(table):
+    frame = mixed_columns()
+    frame.to_csv(table, index=False)
+    report = table.parent / "report.html"
+    assert run(table, "--report", str(report))[0] == 0
+    rows = Page(report.read_text(encoding="utf-8")).rows
+    start = rows.index(["column", "share"]) + 1
+    listed = dict(rows[start : start + frame.shape[1] - 1])
+    assert set(listed) == set(frame.columns) - {"species"}
+    shares = [float(share.removesuffix("%")) for share in listed.values()]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(100.0, abs=0.1 * len(shares))
+    assert next(iter(listed)).startswith("petal")
+
+
+def test_columns_beyond_fifteen_are_summed_up(table):
+    mixed_columns(n_columns=11).to_csv(table, index=False)
+    report = table.parent / "report.html"
+    assert run(table, "--report", str(report))[0] == 0
+    rows = Page(report.read_text(encoding="utf-8")).rows
+    start = rows.index(["column", "share"]) + 1
+    assert rows[start + 15][0] == "4 others"
+
+
+def test_features_are_told_by_the_column_that_they_are_made_of():
+    frame = mixed_columns().replace("", np.nan)
+    y = frame.pop("species").to_numpy(dtype=object)
+    frame["empty"] = None  # is left out
+    steps = tabular_pipeline(LGAClassifier(unlabeled=np.nan, max_epochs=1))
+    model = steps.fit(frame.astype({"sepal width (cm)": float}), y)
+    derived, sources = list(model[:-1].get_feature_names_out()), source_columns(model)
+    assert len(sources) == model[-1].n_features_in_ > len(frame.columns)
+    assert set(sources) == set(frame.columns) - {"empty"}
+    for name, source in zip(derived, sources, strict=True):
+        assert source in name
+    counts = pd.Series(sources).value_counts()
+    assert counts["petal length (cm)"] == 2  # its gaps are a feature
+    assert counts["place_field"] == 1
+    assert counts["place"] >= 1
+    assert counts["day"] > 2
+    model[0].output_to_input_ = {}
+    assert source_columns(model) == derived
+
+
+def test_no_section_where_nothing_tells_what_labels_depend_on():
+    X, y = load_iris(return_X_y=True)
+    one_each = np.where(np.isin(np.arange(150), [0, 60, 120]), y, -1)
+    given = y[one_each != -1]
+    alone = LGAClassifier(max_epochs=1).fit(X, one_each)
+    plain = LGAClassifier(max_epochs=1, closed_form=False)
+    plain.fit(X, np.where(np.arange(150) % 3 == 0, y, -1))
+    for estimator in (alone, plain):
+        assert _expected(estimator.evidence_, given) == {}
+        assert _relevance(make_pipeline(StandardScaler(), estimator)) == ""
 
 
 def error_of(capsys, status):

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse import csr_matrix
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from skorch.callbacks import Callback
 
 from sklearn_lga import LGAClassifier, LGARegressor
@@ -20,6 +21,7 @@ from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.datasets import hide_labels
 from sklearn_lga.inspection import (
     ConvergenceDisplay,
+    RelevanceDisplay,
     TrainingDisplay,
     TransductionDisplay,
 )
@@ -62,23 +64,28 @@ def exact(progression):
 
 
 @pytest.mark.parametrize("objective", [CLASSIFICATION, REGRESSION])
-@pytest.mark.parametrize("n_members", [1, 3])
-def test_label_distance_by_its_definition(objective, n_members):
+@pytest.mark.parametrize(
+    ("n_members", "shape"), [(1, (9, 3)), (3, (9, 3)), (3, (9, 3, 3))]
+)
+def test_label_distance_by_its_definition(objective, n_members, shape):
+    """Of labels that members share, and of labels of each one's own."""
     torch.manual_seed(0)
     module = MLP(4, 3, n_members=n_members)
     X, labels = torch.randn(7, 4), torch.eye(3)[[0, 1, 2, 0, 1, 2, 0]]
-    imputed = ImputedLabels(9, 3, lr=0.1, pull=0.0)
-    imputed.w += torch.randn(9, 3)
+    imputed = ImputedLabels(shape, lr=0.1)
+    imputed.w += torch.randn(shape)
     state = TrainingState(objective, module, imputed_labels=imputed)
     positions = torch.tensor([1, 8, 3])
     with torch.no_grad():
         outputs = module(X[:3]).reshape(3, n_members, 3)
     if objective is CLASSIFICATION:
         outputs = outputs.softmax(dim=-1)
-    expected = (outputs - state.labels()[positions].unsqueeze(1)).abs().sum(dim=-1)
-    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-    terms = state.step(module, descending(optimizer), (X, labels), (X[:3], positions))
-    assert terms["label_distance"].item() == pytest.approx(expected.mean().item())
+    distances = (outputs - state.labels()[positions].reshape(3, -1, 3)).abs()
+    expected = distances.sum(dim=-1).mean().item()
+    update = descending(torch.optim.SGD(module.parameters(), lr=0.1))
+    labeled = X, labels, torch.ones(7)
+    terms = state.step(module, update, labeled, (X[:3], positions))
+    assert terms["label_distance"].item() == pytest.approx(expected)
 
 
 def test_curves_of_a_training(classifier):
@@ -179,11 +186,12 @@ def test_nothing_to_show_of_a_training_without_a_step(flowers):
 
 
 def test_an_axes_of_the_users_is_drawn_on(classifier, flowers, exact, progression):
-    fig, axes = plt.subplots(1, 3)
+    fig, axes = plt.subplots(1, 4)
     displays = [
         TrainingDisplay.from_estimator(classifier, ax=axes[0]),
         TransductionDisplay.from_estimator(classifier, *flowers, ax=axes[1]),
         ConvergenceDisplay.from_estimator(exact, *progression, ax=axes[2]),
+        RelevanceDisplay.from_estimator(classifier, ax=axes[3]),
     ]
     for display, ax in zip(displays, axes, strict=True):
         assert display.ax_ is ax
@@ -324,6 +332,117 @@ def test_convergence_without_unlabelled_rows_is_gradient_descent(progression):
         model = LGARegressor(solver="exact", max_epochs=50).fit(X, y)
     display = ConvergenceDisplay.from_estimator(model, X, y)
     assert (np.abs(display.coefficients[-1] - 1) < 1).any()
+
+
+def drawn(display):
+    """Names and lengths of the bars, from the top."""
+    names = {
+        round(place): label.get_text()
+        for place, label in zip(
+            display.ax_.get_yticks(), display.ax_.get_yticklabels(), strict=True
+        )
+    }
+    low, high = display.ax_.get_ylim()
+    middles = [round(bar.get_y() + bar.get_height() / 2) for bar in display.bars_]
+    assert low < high
+    assert middles == sorted(middles, reverse=True)
+    return {
+        names[middle]: bar.get_width()
+        for middle, bar in zip(middles, display.bars_, strict=True)
+    }
+
+
+def test_relevance_of_the_features(classifier, flowers):
+    display = RelevanceDisplay.from_estimator(classifier)
+    relevance = classifier[-1].relevance_
+    np.testing.assert_array_equal(display.relevance, relevance)
+    np.testing.assert_array_equal(display.feature_names, flowers[0].columns)
+    bars, order = drawn(display), np.argsort(-relevance)
+    assert list(bars) == list(flowers[0].columns[order])
+    np.testing.assert_allclose(list(bars.values()), relevance[order])
+    assert sum(bars.values()) == pytest.approx(1.0)
+    assert max(bars, key=bars.get).startswith("petal")
+    percents = [text.get_text() for text in display.ax_.texts]
+    assert percents == [f"{share:.1%}" for share in bars.values()]
+
+
+def test_features_beyond_the_most_relevant_ones_are_summed_up(progression):
+    model = LGARegressor(max_epochs=2, random_state=0).fit(*progression)
+    relevance = np.sort(model.relevance_)[::-1]
+    display = RelevanceDisplay.from_estimator(model, max_features=3)
+    bars = drawn(display)
+    assert list(bars)[3:] == ["7 others"]
+    np.testing.assert_allclose(list(bars.values())[:3], relevance[:3])
+    assert bars["7 others"] == pytest.approx(relevance[3:].sum())
+    assert display.bars_[3].get_facecolor() != display.bars_[2].get_facecolor()
+    assert list(drawn(display.plot(max_features=9)))[9:] == ["1 other"]
+    assert len(drawn(display.plot())) == 10
+
+
+def test_one_hot_columns_of_a_variable_share_a_name(flowers):
+    X, y = flowers
+    X = X.iloc[:, 2:].assign(
+        place=np.array(["field", "wood", "shore"])[load_iris().target]
+    )
+    encoder = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), ["place"]), remainder=StandardScaler()
+    )
+    model = make_pipeline(encoder, LGAClassifier(max_epochs=2, random_state=0))
+    model.fit(X, y)
+    names = list(RelevanceDisplay.from_estimator(model).feature_names)
+    assert names == list(encoder.get_feature_names_out())
+    assert len(names) == 5
+    names = ["place"] * 3 + names[3:]
+    bars = drawn(RelevanceDisplay.from_estimator(model, feature_names=names))
+    assert len(bars) == 3
+    shares = model[-1].relevance_
+    assert bars["place"] == pytest.approx(shares[:3].sum())
+    assert next(iter(bars)) == "place"
+
+
+def test_names_of_features_by_their_best_source(flowers):
+    X, y = flowers
+    names = list(X.columns)
+    fast = LGAClassifier(max_epochs=1, random_state=0)
+
+    def named(model, X):
+        return list(RelevanceDisplay.from_estimator(model.fit(X, y)).feature_names)
+
+    assert named(fast, X) == names
+    assert named(fast, csr_matrix(X.to_numpy())) == ["x0", "x1", "x2", "x3"]
+    # A step without names: those that its output has, if any.
+    nameless = make_pipeline(FunctionTransformer(), fast)
+    assert named(nameless, X) == names
+    assert named(nameless, X.to_numpy()) == ["x0", "x1", "x2", "x3"]
+    same = FunctionTransformer(feature_names_out="one-to-one")
+    assert named(make_pipeline(same, fast), X.to_numpy()) == ["x0", "x1", "x2", "x3"]
+
+
+def test_names_are_no_formulas():
+    names = ["price ($) or cost ($)", "x_1"]
+    display = RelevanceDisplay(relevance=np.array([0.8, 0.2]), feature_names=names)
+    assert not display.plot().ax_.get_yticklabels()[0].get_parse_math()
+    display.figure_.draw_without_rendering()
+    assert list(drawn(display)) == names
+
+
+def test_refusals_of_relevance(classifier, flowers, exact):
+    with pytest.raises(NotFittedError):
+        RelevanceDisplay.from_estimator(LGAClassifier())
+    with pytest.raises(TypeError, match="got LogisticRegression"):
+        RelevanceDisplay.from_estimator(LogisticRegression().fit(*flowers))
+    plain = LGAClassifier(closed_form=False, max_epochs=1).fit(*flowers)
+    with pytest.raises(ValueError, match="relevance_ of .* with closed_form=True"):
+        RelevanceDisplay.from_estimator(plain)
+    with pytest.raises(ValueError, match="see coef_"):
+        RelevanceDisplay.from_estimator(exact)
+    with pytest.raises(ValueError, match="must be 4 names, .* got 3"):
+        RelevanceDisplay.from_estimator(classifier, feature_names=["a", "b", "c"])
+    with pytest.raises(ValueError, match="must be 4 names, .* got 'abcd'"):
+        RelevanceDisplay.from_estimator(classifier, feature_names="abcd")
+    for number in (0, 2.5, None):
+        with pytest.raises(ValueError, match="max_features must be a whole number"):
+            RelevanceDisplay.from_estimator(classifier, max_features=number)
 
 
 def test_refusals(classifier, flowers, exact, progression):

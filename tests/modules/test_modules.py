@@ -1,11 +1,13 @@
 import copy
+import functools
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
 from sklearn_lga.modules import ACTIVATIONS, MLP, WideResNet
-from sklearn_lga.modules._mlp import GeneratorDropout
+from sklearn_lga.modules._mlp import GeneratorDropout, MemberScales
 from sklearn_lga.modules._wide_resnet import Augmentation
 
 
@@ -28,6 +30,72 @@ def test_initial_parameters_come_from_the_generator():
     torch.testing.assert_close(
         weight.std(), torch.tensor(0.1 / 3**0.5), rtol=0.02, atol=0
     )
+
+
+def by_hand(module, m, x):
+    """What a member gives: its own layers one after the other."""
+    layers = [layer for layer in module if hasattr(layer, "weight")]
+    for i, layer in enumerate(layers):
+        x = x @ layer.weight[m] + layer.bias[m]
+        x = x if i == len(layers) - 1 else x.tanh()
+    return x
+
+
+@pytest.mark.parametrize("sizes", [(), (5,), (5, 6)])
+def test_members(sizes):
+    """Each by itself; in evaluation mode without dropout, and their mean is given."""
+    module = MLP(
+        4, 2, hidden_layer_sizes=sizes, activation="tanh", dropout=0.5, n_members=3
+    )
+    x = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
+    assert module(x).shape == module.members(x).shape == (7, 3, 2)
+    assert torch.equal(module(x), module.members(x)) == (not sizes)  # two masks
+    members = module.eval().members(x)
+    for m in range(3):
+        torch.testing.assert_close(members[:, m], by_hand(module, m, x))
+    torch.testing.assert_close(module(x), members.mean(dim=1))
+    assert not torch.allclose(members[:, 0], members[:, 1], atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(7, 4), (7, 3, 4)])
+def test_one_network_is_its_own_mean(shape):
+    module = MLP(4, 2, dropout=0.5)
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    assert module(x).shape == (*shape[:-1], 2)
+    module.eval()
+    assert module(x).shape == (*shape[:-1], 2)
+    assert torch.equal(module.members(x), module(x))
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_member_scales(n_members):
+    """Columns times each member's factors: the others' change nothing of it."""
+    random = np.random.RandomState(0)
+    scales = random.rand(n_members, 4).astype(np.float32)
+    scales[0, 2] = 0.0
+    module = MLP(
+        4, 2, n_members=n_members, inputs=functools.partial(MemberScales, scales)
+    ).eval()
+    assert "0.scales" in module.state_dict()
+    assert "0.scales" not in dict(module.named_parameters())
+    x = torch.from_numpy(random.randn(7, 4).astype(np.float32))
+    seen = MemberScales(scales)(x)
+    assert seen.shape == ((7, 4) if n_members == 1 else (n_members, 7, 4))
+    plain = MLP(4, 2, n_members=n_members).eval()
+    parameters = [p.detach() for p in module.parameters()]
+    torch.nn.utils.vector_to_parameters(
+        torch.nn.utils.parameters_to_vector(parameters), plain.parameters()
+    )
+    outputs = module.members(x).reshape(7, n_members, 2)
+    for m in range(n_members):
+        scaled = x * torch.from_numpy(scales[m])
+        torch.testing.assert_close(seen.reshape(n_members, 7, 4)[m], scaled)
+        expected = plain.members(scaled).reshape(7, n_members, 2)[:, m]
+        torch.testing.assert_close(outputs[:, m], expected)
+    x[:, 2] += 1.0  # which the first does not see
+    changed = module.members(x).reshape(7, n_members, 2)
+    assert torch.equal(changed[:, 0], outputs[:, 0])
+    assert n_members == 1 or (changed[:, 1:] != outputs[:, 1:]).all()
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

@@ -335,13 +335,13 @@ def training(regularizers, lga, seed=0, **kwargs):
     state = TrainingState(
         CLASSIFICATION,
         module,
-        imputed_labels=ImputedLabels(10, 3, lr=0.5) if lga else None,
+        imputed_labels=ImputedLabels((10, 3), lr=0.5) if lga else None,
         regularizers=regularizers,
         noise_generator=noise_generator,
         **kwargs,
     )
     update = descending(torch.optim.Adam(module.parameters()))
-    return module, state, update, (X_l, y), (X_u, torch.arange(10))
+    return module, state, update, (X_l, y, torch.ones(10)), (X_u, torch.arange(10))
 
 
 def parameters_after(n_steps, regularizers, lga, **kwargs):
@@ -386,11 +386,8 @@ def test_gradients_add_up(regularizer, lga):
             if hasattr(child, "generator"):
                 child.generator = torch.Generator().manual_seed(3)
         batches = (
-            (labeled[0].double(), labeled[1].double()),
-            (
-                unlabeled[0].double(),
-                unlabeled[1],
-            ),
+            [part.double() for part in labeled],
+            (unlabeled[0].double(), unlabeled[1]),
         )
         before = copy.deepcopy(state.regularization.states)
         terms = state.step(module, assign_gradient, *batches)
@@ -426,7 +423,7 @@ def test_batch_norm_statistics_are_not_touched(regularizer):
     alone(X_l)
     state = TrainingState(CLASSIFICATION, module, regularizers=[regularizer])
     unlabeled = X_u + 100, torch.arange(10)
-    state.step(module, assign_gradient, (X_l, y), unlabeled)
+    state.step(module, assign_gradient, (X_l, y, torch.ones(10)), unlabeled)
     for ours, theirs in zip(module[1].buffers(), alone[1].buffers(), strict=True):
         torch.testing.assert_close(ours, theirs)
 
@@ -471,8 +468,8 @@ T = np.where(np.arange(120) < 40, X[:, 0] + X[:, 1] ** 2, np.nan)
 @pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
 @pytest.mark.parametrize("regularizer", ALL, ids=NAMES)
 def test_classifiers(estimator, regularizer):
-    model = estimator(regularizers=[regularizer], max_epochs=20, batch_size=40)
-    model.set_params(random_state=0).fit(X, Y)
+    model = estimator(regularizers=[regularizer], closed_form=False, lr=0.01)
+    model.set_params(max_epochs=20, batch_size=40, random_state=0).fit(X, Y)
     assert model.score(X, CODES) > 0.6
     assert model.regularizers == [regularizer]
     losses = model.history_[:, "regularization_loss"]
@@ -488,8 +485,8 @@ def test_classifiers(estimator, regularizer):
 @pytest.mark.parametrize("estimator", [LGARegressor, RegularizedNetRegressor])
 @pytest.mark.parametrize("regularizer", TARGETS, ids=NAMES[:3])
 def test_regressors(estimator, regularizer):
-    model = estimator(regularizers=[regularizer], max_epochs=20, random_state=0)
-    model.fit(X, T)
+    model = estimator(regularizers=[regularizer], closed_form=False)
+    model.set_params(max_epochs=20, random_state=0).fit(X, T)
     assert np.isfinite(model.predict(X)).all()
     assert model.regularizers == [regularizer]
     other = clone(model).set_params(regularizers=()).fit(X, T)
@@ -505,7 +502,7 @@ def test_regressors_refuse_what_needs_classes(regularizer):
 @pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
 def test_weight_zero_equals_no_regularizer(estimator):
     """Bit for bit, after 20 steps."""
-    model = estimator(max_epochs=20, random_state=0)
+    model = estimator(closed_form=False, max_epochs=20, random_state=0)
     plain = model.fit(X, Y).predict_proba(X)
     zeros = [type(r)(weight=0) for r in ALL]
     model = clone(model).set_params(regularizers=zeros).fit(X, Y)
@@ -545,8 +542,8 @@ class SmallOutputs(Regularizer):
 
 def test_a_regularizer_of_ones_own():
     sizes = [
-        LGAClassifier(regularizers=[SmallOutputs(weight)], random_state=0)
-        .set_params(max_epochs=50)
+        LGAClassifier(regularizers=[SmallOutputs(weight)], closed_form=False)
+        .set_params(max_epochs=50, random_state=0)
         .fit(X, Y)
         .net_.forward(X)
         .abs()

@@ -52,9 +52,14 @@ def algorithm_1(
     gradient_decay,
     norm_decay,
     eps_norm,
+    w=None,
 ):
-    """theta and w after n_iterations; ``forward(theta, X)`` gives the outputs."""
-    w = torch.zeros(len(X_u), y_l.shape[1], dtype=X_u.dtype)
+    """theta and w after n_iterations; ``forward(theta, X)`` gives the outputs.
+
+    w starts at 0, if it is not given.
+    """
+    if w is None:
+        w = torch.zeros(len(X_u), y_l.shape[1], dtype=X_u.dtype)
     adam_theta, adam_w = Adam(theta, alpha_theta), Adam([w], alpha_w)
     mean = [torch.zeros_like(p) for p in theta]
     fourth = [torch.zeros_like(p) for p in theta]

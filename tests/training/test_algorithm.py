@@ -1,4 +1,5 @@
 import copy
+import math
 
 import pytest
 import torch
@@ -8,40 +9,16 @@ from torch.func import functional_call
 from sklearn_lga._training.algorithm import TrainingState, descending
 from sklearn_lga._training.imputed_labels import ImputedLabels
 from sklearn_lga.alignment import CLASSIFICATION, REGRESSION, labeled_weight_at
-from sklearn_lga.modules import MLP, WideResNet
+from sklearn_lga.modules import WideResNet
 
 from . import reference
+from .problems import TASKS, data, lga_state, mlp, unweighted
 
 SETTINGS = {"decay": 0.8, "eps_norm": 1e-6}
 
 
-def data(task, seed, n_labeled=20, n_unlabeled=30, n_features=5, n_outputs=3):
-    generator = torch.Generator().manual_seed(seed)
-
-    def normal(*shape):
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    X_l, X_u = normal(n_labeled, n_features), normal(n_unlabeled, n_features)
-    if task == "classification":
-        codes = torch.randint(n_outputs, (n_labeled,), generator=generator)
-        return X_l, nn.functional.one_hot(codes, n_outputs).double(), X_u
-    return X_l, normal(n_labeled, n_outputs), X_u
-
-
-def mlp(seed, **kwargs):
-    generator = torch.Generator().manual_seed(seed)
-    return MLP(
-        5,
-        3,
-        hidden_layer_sizes=(8, 7),
-        activation="tanh",
-        generator=generator,
-        **kwargs,
-    ).double()
-
-
 @pytest.mark.parametrize("labeled_weight", [1.0, ("linear", 5.0)])
-@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("seed", range(3))
 def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
     n_steps = 25
@@ -50,11 +27,11 @@ def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
     names = [name for name, _ in module.named_parameters()]
     initial = [p.detach().clone() for p in module.parameters()]
 
-    objective = CLASSIFICATION if task == "classification" else REGRESSION
+    objective, loss = TASKS[task]
     state = TrainingState(
         objective,
         module,
-        imputed_labels=ImputedLabels(len(X_u), 3, lr=0.3),
+        imputed_labels=ImputedLabels((len(X_u), 3), lr=0.3),
         labeled_weight=labeled_weight,
         n_steps=n_steps,
         **SETTINGS,
@@ -62,7 +39,7 @@ def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
     update = descending(torch.optim.Adam(module.parameters(), lr=0.01))
     positions = torch.arange(len(X_u))
     for _ in range(n_steps):
-        state.step(module, update, (X_l, y_l), (X_u, positions))
+        state.step(module, update, unweighted(X_l, y_l), (X_u, positions))
 
     theta, w = reference.algorithm_1(
         lambda theta, X: functional_call(
@@ -72,10 +49,7 @@ def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
         X_l,
         y_l,
         X_u,
-        loss=getattr(
-            reference,
-            "cross_entropy" if task == "classification" else "squared_error",
-        ),
+        loss=loss,
         f=(lambda w: w.softmax(dim=1)) if task == "classification" else (lambda w: w),
         alpha_theta=0.01,
         alpha_w=0.3,
@@ -91,18 +65,13 @@ def test_equals_a_transcription_of_algorithm_1(task, seed, labeled_weight):
     assert w.abs().max() > 1  # the labels did move
 
 
-def lga_state(module, n_unlabeled, *, lr, pull=0.0, objective=CLASSIFICATION, **kwargs):
-    labels = ImputedLabels(n_unlabeled, 3, lr=lr, pull=pull)
-    return TrainingState(objective, module, imputed_labels=labels, **kwargs).double()
-
-
 def test_only_visited_rows_move():
     X_l, y_l, X_u = data("classification", 0)
     module = mlp(0)
-    state = lga_state(module, len(X_u), lr=0.5)
+    state = lga_state(module, (len(X_u), 3), lr=0.5)
     update = descending(torch.optim.Adam(module.parameters()))
     visited = torch.tensor([4, 1, 7])
-    state.step(module, update, (X_l, y_l), (X_u[visited], visited))
+    state.step(module, update, unweighted(X_l, y_l), (X_u[visited], visited))
     moved = state.imputed_labels.w.abs().sum(dim=1) > 0
     assert moved.nonzero().ravel().tolist() == [1, 4, 7]
     assert state.imputed_labels.n_updates.nonzero().ravel().tolist() == [1, 4, 7]
@@ -114,10 +83,10 @@ def test_only_visited_rows_move():
 def test_label_lr_zero_keeps_labels_uniform():
     X_l, y_l, X_u = data("classification", 0)
     module = mlp(0)
-    state = lga_state(module, len(X_u), lr=0.0)
+    state = lga_state(module, (len(X_u), 3), lr=0.0)
     update = descending(torch.optim.Adam(module.parameters()))
     for _ in range(5):
-        state.step(module, update, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+        state.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
     torch.testing.assert_close(
         state.labels(), torch.full_like(state.imputed_labels.w, 1 / 3)
     )
@@ -131,14 +100,14 @@ def test_labels_that_match_are_a_fixed_point(seed):
     state = TrainingState(
         REGRESSION,
         module,
-        imputed_labels=ImputedLabels(len(X), 3, lr=0.1, eps=1.0),  # else rounding
+        imputed_labels=ImputedLabels((len(X), 3), lr=0.1, eps=1.0),  # else rounding
         eps_norm=1.0,  # errors become steps
         decay=0.0,
     ).double()
     state.imputed_labels.w.copy_(y)
     update = descending(torch.optim.Adam(module.parameters()))
     for _ in range(3):
-        terms = state.step(module, update, (X, y), (X, torch.arange(len(X))))
+        terms = state.step(module, update, unweighted(X, y), (X, torch.arange(len(X))))
         assert terms["alignment_distance"] < 1e-26
     torch.testing.assert_close(state.imputed_labels.w, y, rtol=0, atol=1e-6)
 
@@ -155,7 +124,7 @@ def test_propositions_2_and_3(seed, labeled_weight):
     state = TrainingState(
         REGRESSION,
         module,
-        imputed_labels=ImputedLabels(len(X_u), 1, lr=0.0),
+        imputed_labels=ImputedLabels((len(X_u), 1), lr=0.0),
         labeled_weight=labeled_weight,
         decay=0.0,
         eps_norm=1e-2,
@@ -167,7 +136,7 @@ def test_propositions_2_and_3(seed, labeled_weight):
         state.imputed_labels.adam["lr"] = 10.0**-exponent
         optimizer.param_groups[0]["lr"] = 10.0**-exponent
         for _ in range(900):
-            terms = state.step(module, update, (X_l, y_l), (X_u, positions))
+            terms = state.step(module, update, unweighted(X_l, y_l), (X_u, positions))
     residual = (X_l.T @ (X_l @ module.weight.detach().T - y_l)) / len(X_l)
     assert (X_l.T @ y_l / len(X_l)).abs().max() > 0.1
     assert residual.abs().max() < 1e-4
@@ -183,9 +152,11 @@ def test_batch_norm_statistics_are_those_of_the_labeled_pass():
     module = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
     alone = copy.deepcopy(module)
     alone(X_l)
-    state = lga_state(module, len(X_u), lr=0.5)
+    state = lga_state(module, (len(X_u), 3), lr=0.5)
     update = descending(torch.optim.SGD(module.parameters(), lr=0.0))
-    state.step(module, update, (X_l, y_l), (X_u + 100.0, torch.arange(len(X_u))))
+    state.step(
+        module, update, unweighted(X_l, y_l), (X_u + 100.0, torch.arange(len(X_u)))
+    )
     for ours, theirs in zip(module[1].buffers(), alone[1].buffers(), strict=True):
         torch.testing.assert_close(ours, theirs)
     assert module[1].track_running_stats
@@ -195,9 +166,11 @@ def test_batch_norm_unlabeled_pass_uses_its_own_batch():
     """The unlabelled gradient is that of batch statistics, not running ones."""
     X_l, y_l, X_u = data("classification", 0)
     module = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
-    state = lga_state(module, len(X_u), lr=0.5)
+    state = lga_state(module, (len(X_u), 3), lr=0.5)
     update = descending(torch.optim.SGD(module.parameters(), lr=0.0))
-    terms = state.step(module, update, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    terms = state.step(
+        module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u)))
+    )
     uniform = torch.full((len(X_u), 3), 1 / 3, dtype=torch.float64)
     expected = CLASSIFICATION(copy.deepcopy(module)(X_u), uniform)
     torch.testing.assert_close(terms["unlabeled_loss"], expected.detach())
@@ -222,7 +195,7 @@ def test_label_gradient_through_the_wide_resnet(seed):
     with torch.no_grad():  # else the batch norms' own scales take no part
         for p in module.parameters():
             p.add_(0.3 * torch.randn(p.shape, generator=generator))
-    state = lga_state(module, 6, lr=0.5, decay=0.0, eps_norm=1e-4)
+    state = lga_state(module, (6, 3), lr=0.5, decay=0.0, eps_norm=1e-4)
     state.imputed_labels.w.normal_(generator=generator)
     w = state.imputed_labels.w.clone().requires_grad_()
     gradients = []
@@ -231,7 +204,7 @@ def test_label_gradient_through_the_wide_resnet(seed):
     torch.manual_seed(0)
     before = copy.deepcopy(module)
     still = torch.optim.SGD(module.parameters(), lr=0.0)
-    state.step(module, descending(still), (X_l, y_l), (X_u, torch.arange(6)))
+    state.step(module, descending(still), unweighted(X_l, y_l), (X_u, torch.arange(6)))
 
     torch.manual_seed(0)  # the same augmentation
     g_l = torch.autograd.grad(
@@ -249,67 +222,18 @@ def test_label_gradient_through_the_wide_resnet(seed):
     torch.testing.assert_close(gradients[0], g_w, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-@pytest.mark.parametrize("lga", [True, False])
-def test_members_share_the_labels(task, lga):
-    """The gradients of an ensemble against autograd, through its mean loss."""
-    X_l, y_l, X_u = data(task, 0)
-    module = MLP(5, 3, hidden_layer_sizes=(4,), n_members=3).double()
-    objective = CLASSIFICATION if task == "classification" else REGRESSION
-    loss = (
-        reference.cross_entropy if task == "classification" else reference.squared_error
-    )
-    f = objective.parameterize
-    w = torch.randn(len(X_u), 3, dtype=torch.float64, requires_grad=True)
-    parameters = list(module.parameters())
-
-    def mean_loss(X, y):
-        outputs = module(X)
-        return sum(loss(outputs[:, m], y) for m in range(3)) / 3
-
-    g_l = torch.autograd.grad(mean_loss(X_l, y_l), parameters)
-    g_u = torch.autograd.grad(mean_loss(X_u, f(w)), parameters, create_graph=True)
-    v = torch.cat([(a - b).reshape(-1) for a, b in zip(g_l, g_u, strict=True)])
-    (g_w,) = torch.autograd.grad(
-        (v**2 / (1e-6 + (v**4).detach() ** 0.5)).sum(), w, retain_graph=True
-    )
-    still = descending(torch.optim.SGD(parameters, lr=0.0))
-    if not lga:
-        state = TrainingState(objective, module)
-        state.step(module, still, (X_l, y_l))
-        for p, g in zip(parameters, g_l, strict=True):
-            torch.testing.assert_close(p.grad, g)
-        return
-    state = lga_state(
-        *(module, len(X_u)),
-        lr=0.1,
-        objective=objective,
-        labeled_weight=2.0,
-        decay=0.0,
-    )
-    state.imputed_labels.w.copy_(w.detach())
-    got = []
-    state.imputed_labels.update = lambda _, w, *update: got.append(update)
-    state.step(module, still, (X_l, y_l), (X_u, torch.arange(len(X_u))))
-    for p, a, b in zip(parameters, g_l, g_u, strict=True):
-        torch.testing.assert_close(p.grad, b.detach() + 2.0 * a)
-    torch.testing.assert_close(got[0][0], g_w)
-    target = objective.invert(module.eval()(X_u).detach())
-    torch.testing.assert_close(got[0][1], target)
-
-
 def test_label_pull():
     """All the way, the labels are what the network says before its update."""
     X_l, y_l, X_u = data("classification", 0)
     module = mlp(0)
     before = module(X_u).softmax(dim=1).detach()
-    state = lga_state(module, len(X_u), lr=0.5, pull=1.0)
+    state = lga_state(module, (len(X_u), 3), lr=0.5, pull=1.0)
     update = descending(torch.optim.Adam(module.parameters()))
-    state.step(module, update, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    state.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
     torch.testing.assert_close(state.labels(), before)
-    part = lga_state(module, len(X_u), lr=0.0, pull=0.25)
+    part = lga_state(module, (len(X_u), 3), lr=0.0, pull=0.25)
     expected = 0.25 * module(X_u).log_softmax(dim=1).detach()
-    part.step(module, update, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    part.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
     torch.testing.assert_close(part.imputed_labels.w, expected)
 
 
@@ -323,7 +247,7 @@ def test_averaging(averaging):
     update = descending(torch.optim.Adam(module.parameters(), lr=0.1))
     seen = []
     for _ in range(10):
-        state.step(module, update, (X_l, y_l))
+        state.step(module, update, unweighted(X_l, y_l))
         seen.append(nn.utils.parameters_to_vector(module.parameters()).detach())
     if state.average is not None:
         state.average.load_into(module)
@@ -340,7 +264,7 @@ def test_supervised_step_is_plain_training():
     ours = torch.optim.Adam(module.parameters())
     theirs = torch.optim.Adam(plain.parameters())
     for _ in range(5):
-        state.step(module, descending(ours), (X_l, y_l))
+        state.step(module, descending(ours), unweighted(X_l, y_l))
         theirs.zero_grad()
         nn.functional.cross_entropy(plain(X_l), y_l).backward()
         theirs.step()
@@ -353,20 +277,22 @@ def test_frozen_parameters_stay():
     module = mlp(0)
     module[0].weight.requires_grad_(False)
     before = module[0].weight.clone()
-    state = lga_state(module, len(X_u), lr=0.5)
+    state = lga_state(module, (len(X_u), 3), lr=0.5)
     update = descending(
         torch.optim.Adam(p for p in module.parameters() if p.requires_grad)
     )
-    state.step(module, update, (X_l, y_l), (X_u, torch.arange(len(X_u))))
+    state.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
     assert torch.equal(module[0].weight, before)
 
 
-def test_state_is_three_arrays_and_a_counter():
-    n, k = 1000, 7
-    labels = ImputedLabels(n, k, lr=0.1)
+@pytest.mark.parametrize("shape", [(1000, 7), (1000, 5, 7)])
+def test_state_is_three_arrays_and_a_counter(shape):
+    n, k = shape[0], shape[-1]
+    labels = ImputedLabels(shape, lr=0.1)
     state = TrainingState(CLASSIFICATION, nn.Linear(4, k), imputed_labels=labels)
     rows = [b for b in state.buffers() if len(b) == n]
-    assert sum(b.numel() * b.element_size() for b in rows) <= 4 * (3 * n * k + n)
+    n_bytes = sum(b.numel() * b.element_size() for b in rows)
+    assert n_bytes <= 4 * (3 * math.prod(shape) + n)
     others = [b for b in state.buffers() if len(b) != n]
     assert all(b.numel() == 4 * k + k for b in others)
     assert len(others) == 2
@@ -380,7 +306,7 @@ def test_state_dict_resumes_exactly():
     module = mlp(0, dropout=0.3, noise_generator=generators[1])
     state = lga_state(
         module,
-        len(X_u),
+        (len(X_u), 3),
         lr=0.5,
         labeled_weight="linear",
         n_steps=10,
@@ -393,7 +319,7 @@ def test_state_dict_resumes_exactly():
     def train(n_steps):
         for _ in range(n_steps):
             order = torch.randperm(len(X_u), generator=generators[0])[:10]
-            state.step(module, update, (X_l, y_l), (X_u[order], order))
+            state.step(module, update, unweighted(X_l, y_l), (X_u[order], order))
         return [p.detach().clone() for p in module.parameters()], state.labels()
 
     train(4)
@@ -414,4 +340,4 @@ def test_wrong_output_width_is_refused():
     state = TrainingState(CLASSIFICATION, module)
     update = descending(torch.optim.Adam(module.parameters()))
     with pytest.raises(ValueError, match=r"\(20, 3\), got \(20, 4\)"):
-        state.step(module, update, (X_l, y_l))
+        state.step(module, update, unweighted(X_l, y_l))

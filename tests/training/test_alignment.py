@@ -173,3 +173,22 @@ def test_derivatives_of_the_objectives(objective, seed):
         torch.testing.assert_close(ours, delta)
     pulled = objective.pullback(labels.detach(), t)
     torch.testing.assert_close(pulled, torch.autograd.grad(labels, w, t)[0])
+
+
+@pytest.mark.parametrize("objective", [CLASSIFICATION, REGRESSION])
+@pytest.mark.parametrize("shape", [(4,), (4, 3)])
+def test_output_gradient_of_weighted_losses(objective, shape):
+    """Of rows, or of each member's rows; the mean is over all, whatever they weigh."""
+    generator = torch.Generator().manual_seed(0)
+    outputs, w = torch.randn(2, *shape, 5, generator=generator, dtype=torch.float64)
+    labels = objective.parameterize(w)
+    weights = torch.rand(shape, generator=generator, dtype=torch.float64)
+    outputs.requires_grad_()
+    pairs = zip(outputs.reshape(-1, 5), labels.reshape(-1, 5), strict=True)
+    losses = [objective(o[None], label[None]) for o, label in pairs]
+    mean = sum(a * b for a, b in zip(weights.ravel(), losses, strict=True))
+    mean = mean / len(losses)
+    torch.testing.assert_close(objective(outputs, labels, weights), mean)
+    (delta,) = torch.autograd.grad(mean, outputs)
+    ours = alignment.output_gradient(objective, outputs.detach(), labels, weights)
+    torch.testing.assert_close(ours, delta)

@@ -75,21 +75,50 @@ TABLES = {
 @pytest.mark.parametrize("unlabeled", [torch.tensor([9, 3]), None])
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_batches_taken_from_a_device_are_the_same(table, unlabeled):
-    X = table(np.random.RandomState(0).randn(9000, 4))
+    random = np.random.RandomState(0)
+    X = table(random.randn(9000, 4))
     labeled_rows = np.arange(10, 9000, 3)
     labels = torch.arange(2.0 * len(labeled_rows)).reshape(-1, 2)
+    weights = random.rand(len(labeled_rows), 5).astype(np.float32)
     datasets = [
-        SemiSupervisedDataset(X, labeled_rows, labels, np.arange(1, 9000, 3))
+        SemiSupervisedDataset(
+            X, labeled_rows, labels, np.arange(1, 9000, 3), weights=weights
+        )
         for _ in range(2)
     ]
     datasets[1].keep_on("cpu")
-    batch = torch.tensor([2990, 2, 7]), unlabeled
-    ours, theirs = (dataset[batch] for dataset in datasets)
+    labeled = torch.tensor([2990, 2, 7])
+    ours, theirs = (dataset[labeled, unlabeled] for dataset in datasets)
     assert len(ours) == len(theirs) == (1 if unlabeled is None else 2)
-    for pair, same in zip(ours, theirs, strict=True):
-        for tensor, other in zip(pair, same, strict=True):
+    for batch, same in zip(ours, theirs, strict=True):
+        for tensor, other in zip(batch, same, strict=True):
             assert tensor.dtype == other.dtype
             assert torch.equal(tensor, other)
+    rows = [dataset.labeled_batch(labeled.numpy()) for dataset in datasets]
+    assert torch.equal(rows[0], ours[0][0])
+    assert torch.equal(rows[1], ours[0][0])
+
+
+def test_a_device_has_all_that_batches_are_taken_from():
+    X, rows = np.ones((6, 2)), np.arange(4)
+    dataset = SemiSupervisedDataset(X, rows, torch.eye(4), rows, weights=np.ones(4))
+    dataset.keep_on("meta")  # which holds no values, and takes none from elsewhere
+    for batch in dataset[torch.tensor([3, 1]), torch.tensor([2])]:
+        assert {tensor.device.type for tensor in batch} == {"meta"}
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 3)])
+def test_weights_go_with_their_rows(shape):
+    X, rows = np.arange(9.0)[:, np.newaxis], np.array([8, 5, 2, 0])
+    weights = np.random.RandomState(0).rand(*shape)
+    dataset = SemiSupervisedDataset(X, rows, torch.eye(4), rows, weights=weights)
+    ((taken, labels, of_taken),) = dataset[torch.tensor([3, 1]), None]
+    assert taken.ravel().tolist() == [0.0, 5.0]
+    assert torch.equal(labels, torch.eye(4)[[3, 1]])
+    np.testing.assert_array_equal(of_taken, weights[[3, 1]])
+    dataset = SemiSupervisedDataset(X, rows, torch.eye(4), rows)
+    ((_, _, of_taken),) = dataset[torch.tensor([3, 1]), None]
+    assert of_taken.tolist() == [1.0, 1.0]  # where none are given
 
 
 @pytest.mark.parametrize("table", [np.asarray, sparse.csr_matrix])

@@ -35,7 +35,8 @@ def test_every_row_of_a_batch_has_one_process(count, n_unlabeled):
     batches, owned = [], []
     for index in range(count):
         dataset = SemiSupervisedDataset(
-            X, labeled, torch.eye(9), stream, Processes(index, count)
+            *(X, labeled, torch.eye(9), stream, Processes(index, count)),
+            weights=torch.arange(9.0),
         )
         owned.append(dataset.own_rows)
         sampler = PairedSampler(
@@ -50,6 +51,8 @@ def test_every_row_of_a_batch_has_one_process(count, n_unlabeled):
         np.testing.assert_array_equal(rows, 20 + given)
         rows = torch.cat([x[1][0] for x in shares]).ravel()
         np.testing.assert_array_equal(np.sort(rows), np.sort(others))
+        weights = torch.cat([x[0][2] for x in shares])
+        np.testing.assert_array_equal(weights, given)
         for index, (_, (rows, positions)) in enumerate(shares):
             np.testing.assert_array_equal(owned[index][positions], rows.ravel())
 
@@ -62,8 +65,13 @@ def train(lga, n_members, processes):
     ).double()
     X = torch.randn(30, 4, generator=generator, dtype=torch.float64).numpy()
     y = nn.functional.one_hot(torch.arange(9) % 3).double()
-    dataset = SemiSupervisedDataset(X, np.arange(9), y, np.arange(9, 30), processes)
-    labels = ImputedLabels(len(dataset.own_rows), 3, lr=0.1) if lga else None
+    members = [n_members] if n_members > 1 else []
+    weights = torch.rand(9, *members, generator=generator, dtype=torch.float64)
+    dataset = SemiSupervisedDataset(
+        X, np.arange(9), y, np.arange(9, 30), processes, weights
+    )
+    shape = (len(dataset.own_rows), *members, 3)
+    labels = ImputedLabels(shape, lr=0.1) if lga else None
     state = TrainingState(
         CLASSIFICATION,
         module,
@@ -79,13 +87,13 @@ def train(lga, n_members, processes):
     for _ in range(5):
         for positions in sampler:
             batches = dataset[positions]
-            doubles = [(rows.double(), others) for rows, others in batches]
+            doubles = [(rows.double(), *others) for rows, *others in batches]
             losses.append(state.step(module, update, *doubles)["loss"])
     parameters = nn.utils.parameters_to_vector(module.parameters()).detach()
     values = [parameters, state.average.mean, torch.stack(losses)]
     if lga:
         values += [state.gradient_average, state.fourth_moment]
-        values.append(processes.gather(state.labels(), 21))
+        values.append(processes.gather(state.labels().flatten(start_dim=1), 21))
     return values
 
 

@@ -33,7 +33,7 @@ def calls_into_the_package(function):
 
 @pytest.mark.parametrize("estimator", [LGAClassifier, LGARegressor])
 def test_calls_of_a_step(estimator, monkeypatch):
-    """Of default networks with different views, from the first step to the last."""
+    """Of default networks, from the first step to the last."""
     step, counted = SemiSupervisedNet.train_step, []
 
     def train_step(self, batch, **kwargs):
@@ -44,8 +44,7 @@ def test_calls_of_a_step(estimator, monkeypatch):
     monkeypatch.setattr(SemiSupervisedNet, "train_step", train_step)
     X = np.random.RandomState(0).randn(400, 6)
     y = np.where(np.arange(400) < 100, X[:, 0] > 0, -1)
-    views = ["features+bins", "features"]
-    model = estimator(inputs=views, max_epochs=4, random_state=0).fit(X, y)
+    model = estimator(max_epochs=4, random_state=0).fit(X, y)
     assert model.net_.state_.average.count == 4  # the second half averages
     assert len(counted) == 8
     for calls in counted[1:]:

@@ -1,101 +1,66 @@
+"""Piecewise-linear encoding: bins between quantiles, and what they span."""
+
 import numpy as np
 import pytest
-import torch
+from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_lga._views.bins import quantile_bins
-from sklearn_lga.modules import MLP
-from sklearn_lga.modules._mlp import (
-    ENCODING_SCALE,
-    MemberInputs,
-    PiecewiseLinearEncoding,
-)
+from sklearn_lga._views import bins
+from sklearn_lga._views.bins import N_BINS, SCALE, Bins
 
 X = np.random.RandomState(0).randn(400, 3)
 
 
 def test_bins_are_between_the_quantiles():
-    columns, lower, width = quantile_bins(X, 4)
-    np.testing.assert_array_equal(columns, np.repeat([0, 1, 2], 4))
-    edges = np.quantile(X, [0, 0.25, 0.5, 0.75, 1], axis=0, method="nearest")
-    edges = edges.astype(np.float32)
-    np.testing.assert_allclose(lower, edges[:-1].T.ravel(), rtol=1e-6)
-    np.testing.assert_allclose(width, np.diff(edges, axis=0).T.ravel(), rtol=1e-5)
+    found = Bins(X)
+    assert_array_equal(found.columns, np.repeat([0, 1, 2], N_BINS))
+    levels = np.linspace(0.0, 1.0, N_BINS + 1)
+    edges = np.quantile(X, levels, axis=0, method="nearest")
+    assert_array_equal(found.lower, edges[:-1].T.ravel())
+    assert_allclose(found.width, np.diff(edges, axis=0).T.ravel())
 
 
 def test_columns_of_few_values():
+    """Two values are a line already; of three each gap is a bin."""
     rows = np.column_stack([np.zeros(90), np.arange(90) % 2, np.arange(90) % 3])
-    columns, lower, width = quantile_bins(rows, 8)
-    np.testing.assert_array_equal(columns, [2, 2])
-    np.testing.assert_array_equal(lower, [0, 1])
-    np.testing.assert_array_equal(width, [1, 1])
+    found = Bins(rows)
+    assert_array_equal(found.columns, [2, 2])
+    assert_array_equal(found.lower, [0, 1])
+    assert_array_equal(found.width, [1, 1])
+    expected = np.array([[0, 0], [1, 0], [1, 1]])
+    assert_array_equal(found.encode(rows[:3]), SCALE * (expected - 0.5))
+    assert Bins(rows[:, :2]).encode(rows[:5, :2]).shape == (5, 0)
 
 
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
 def test_encoding_does_not_depend_on_the_scale(scale):
-    encoded = []
-    for rows in (X, scale * X + 3 * scale):
-        encoding = PiecewiseLinearEncoding(*quantile_bins(rows, 5))
-        encoded.append(encoding(torch.from_numpy(rows.astype(np.float32))))
-    torch.testing.assert_close(*encoded, rtol=0, atol=1e-3)
+    rows = scale * X + 3 * scale
+    assert_allclose(Bins(rows).encode(rows), Bins(X).encode(X), atol=1e-6)
 
 
 def test_a_linear_map_of_it_is_piecewise_linear():
-    encoding = PiecewiseLinearEncoding(*quantile_bins(X[:, :1], 4))
-    encoded = encoding(torch.from_numpy(np.sort(X[:, :1], axis=0)).float())
-    assert encoded.shape == (400, 4)
-    assert (encoded.diff(dim=0) >= 0).all()
-    assert encoded.abs().max() == ENCODING_SCALE / 2
-    rising = (encoded.diff(dim=0) > 0).sum(dim=1)
+    found = Bins(X[:, :1])
+    encoded = found.encode(np.sort(X[:, :1], axis=0))
+    assert encoded.shape == (400, N_BINS)
+    assert (np.diff(encoded, axis=0) >= 0).all()
+    assert abs(encoded).max() == SCALE / 2
+    rising = (np.diff(encoded, axis=0) > 0).sum(axis=1)
     assert (rising <= 2).all()  # one bin at a time, two at a knot
-    outside = encoding(torch.tensor([[-100.0], [100.0]]))
-    assert outside.tolist() == [[-ENCODING_SCALE / 2] * 4, [ENCODING_SCALE / 2] * 4]
+    outside = found.encode(np.array([[-100.0], [100.0]]))
+    assert_array_equal(outside, SCALE / 2 * np.repeat([[-1], [1]], N_BINS, axis=1))
+    # The identity between the first knot and the last.
+    line = (encoded / SCALE + 0.5) @ found.width + found.lower[0]
+    assert_allclose(line, np.sort(X[:, 0]))
 
 
-def test_members_see_what_they_are_to():
-    bins = quantile_bins(X, 4)
-    encoding = PiecewiseLinearEncoding(*bins)
-    rows = torch.from_numpy(np.column_stack([X, X[:, :1]]).astype(np.float32))
-    seen = np.zeros((3, 4 + 12), dtype=bool)
-    seen[0, :3] = seen[1, 3] = seen[2] = True  # features, coordinates, all
-    inputs = MemberInputs(bins, 3, seen)(rows)
-    assert inputs.shape == (3, 400, 16)
-    everything = torch.cat([rows, encoding(rows[:, :3])], dim=1)
-    torch.testing.assert_close(inputs[2], everything)
-    torch.testing.assert_close(inputs[0, :, :3], rows[:, :3])
-    torch.testing.assert_close(inputs[1, :, 3], rows[:, 3])
-    assert not inputs[0, :, 3:].any()
-    assert not inputs[1][:, np.arange(16) != 3].any()
-
-
-def test_one_copy_where_all_members_see_all():
-    bins = quantile_bins(X, 4)
-    encoding = PiecewiseLinearEncoding(*bins)
-    rows = torch.from_numpy(X.astype(np.float32))
-    inputs = MemberInputs(bins, 3, np.ones((2, 15), dtype=bool))(rows)
-    torch.testing.assert_close(inputs, torch.cat([rows, encoding(rows)], dim=1))
-    one = np.ones((1, 15), dtype=bool)
-    one[:, :3] = False
-    assert MemberInputs(bins, 3, one)(rows).shape == (400, 15)
-
-
-def test_ensembles_predict_their_mean():
-    network = MLP(3, 2, n_members=3)
-    rows = torch.from_numpy(X.astype(np.float32))
-    members = network(rows)
-    assert members.shape == (400, 3, 2)
-    torch.testing.assert_close(network.eval()(rows), members.mean(dim=1))
-    assert not torch.equal(members[:, 0], members[:, 1])
-
-
-def test_quantiles_of_a_part_of_many_rows():
+def test_quantiles_of_a_part_of_many_rows(monkeypatch):
     """Near those of all, the same at each call, and nothing is drawn elsewhere."""
-    X = np.random.RandomState(0).randn(50_000, 2)
+    monkeypatch.setattr(bins, "N_BINS", 4)
+    rows = np.random.RandomState(0).randn(50_000, 2)
     before = np.random.get_state()[1].copy()
-    columns, lower, _ = quantile_bins(X, 4)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
-    np.testing.assert_array_equal(lower, quantile_bins(X, 4)[1])
+    found = Bins(rows)
+    assert_array_equal(np.random.get_state()[1], before)
+    assert_array_equal(found.lower, Bins(rows).lower)
     for j in range(2):
-        inner = lower[columns == j][1:]
-        np.testing.assert_allclose(
-            inner, np.quantile(X[:, j], [0.25, 0.5, 0.75]), atol=0.05
-        )
+        inner = found.lower[found.columns == j][1:]
+        quartiles = np.quantile(rows[:, j], [0.25, 0.5, 0.75])
+        assert_allclose(inner, quartiles, atol=0.1)
