@@ -33,7 +33,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from small_tables import TABLES, draw
 
 from sklearn_lga import LGAClassifier, LGARegressor
-from sklearn_lga._estimators import answer, plan
+from sklearn_lga._estimators import fitting, plan
 from sklearn_lga._views import closed_form, combination
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.datasets import hide_labels
@@ -66,11 +66,14 @@ def equal_weights(names, loss, prior, n_rows):
     return dict(zip(names, prior, strict=True))
 
 
-NO_START = [mock.patch.object(answer.FirstAnswer, "start_of", lambda *a: None)]
-FEATURES = [mock.patch.object(answer, "choose_inputs", lambda *a: None)]
-FEATURES += [
-    mock.patch("sklearn_lga._estimators.fitting.choose_inputs", lambda *a: None)
-]
+def from_zero(*args, start=fitting.start_of_labels):
+    """The closed form's answer, and w at 0."""
+    outputs, w = start(*args)
+    return outputs, torch.zeros_like(w)
+
+
+NO_START = [mock.patch.object(fitting, "start_of_labels", from_zero)]
+FEATURES = [mock.patch.object(fitting, "choose_inputs", lambda *args: None)]
 TRAVEL = {
     times: {
         kind: travel._replace(from_closed_form=times * travel.from_closed_form)

@@ -124,7 +124,7 @@ class ClosedForm:
         form = cls(
             table, used, combination, evidence, folding, told, held_out, variances
         )
-        if not any(map(wants_graph, form.parts)):
+        if not wants_graph(form.parts):
             table.clusters = None
         return form, table_rows
 

@@ -45,15 +45,15 @@ class Inputs:
         """Makes what stands before the network's first layer."""
         return functools.partial(MemberScales, self.scales)
 
-    def rows(self, X, used, table_rows=None):
+    def rows(self, X, used=None, table_rows=None):
         """Rows as the network takes them: encoded now, or when they are taken.
 
         Parameters
         ----------
         X : ndarray or CSR matrix of shape (n_rows, n_features)
 
-        used : ndarray of int, shape (n_used,)
-            The rows that will be taken.
+        used : ndarray of int, shape (n_used,), default=None
+            The rows that will be taken more than once.
 
         table_rows : TableRows or None, default=None
             All rows, where the table was made of them.
@@ -65,7 +65,7 @@ class Inputs:
         encoded = EncodedRows(self, X)
         if table_rows is not None and table_rows.table is self.table:
             encoded.see = table_rows.see
-        if 4 * len(used) * self.n_columns > MAX_BYTES:
+        if used is None or 4 * len(used) * self.n_columns > MAX_BYTES:
             return encoded
         return SomeRows(encoded, used)
 

@@ -141,8 +141,8 @@ def fit_ridge(kernel, Y, ridge):
 def fit_without(kernel, Y, groups, ridge):
     """Fit kernel ridge regression to all rows, and to all but each group of them.
 
-    With H = (K + ridge I)^-1 of all rows and a = H Y, the fit without the rows S has the
-    coefficients a - H_:S (H_SS)^-1 a_S, which are 0 at S, and predicts
+    With H = (K + ridge I)^-1 of all rows and a = H Y, the fit without the rows S has
+    the coefficients a - H_:S (H_SS)^-1 a_S, which are 0 at S, and predicts
     y_S - (H_SS)^-1 a_S there. One factorization takes the place of one a group.
 
     Parameters

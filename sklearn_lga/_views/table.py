@@ -155,7 +155,8 @@ class TableRows:
         place = self.place[rows]
         if (place < 0).any():
             return self.table.see(self.X[rows], parts)
-        return {n: p[place] for n, p in self.kept.items() if parts is None or n in parts}
+        kept = self.kept.items()
+        return {n: p[place] for n, p in kept if parts is None or n in parts}
 
 
 def wants_graph(parts):

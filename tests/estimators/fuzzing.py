@@ -102,19 +102,8 @@ ESTIMATOR = {
     "module": one_of(None, Plain, Narrow, Normalized, Tuples, no_module, nn.Linear),
     "hidden_layer_sizes": one_of((), (2,), [3, 2], np.array([2]), (0,), (2.5,)),
     "dropout": one_of(0.0, 0.5, 0.999, 1.0),
-    "n_members": st.sampled_from([1, 2, 3, 0, -1, 1.5, None, "2"]),
-    "inputs": one_of(
-        "auto",
-        ["features"],
-        ["features+bins", "features"],
-        ("features+eigenmaps",),
-        ["eigenmaps", "features+fine_bins"],
-        [],
-        "features",
-        ["bins"],
-        [3],
-        None,
-    ),
+    "n_members": st.sampled_from([1, 2, 5, 7, 0, -1, 1.5, None, "2"]),
+    "closed_form": one_of(True, False, 1, "auto"),
     "lr": one_of(None, 1e-3, 1.0, 1e3, 0.0, 1e300, 5e-324),
     "weight_decay": one_of(None, 0.0, 1.0, 1e3, 1e300),
     "averaging": one_of(None, 0.0, 0.5, 1.0),
@@ -159,7 +148,6 @@ CLASSES = {
         *(None, "balanced", {0: 1.0, 1: 2.0}, {0: 0.0}, {0: np.nan}, {0: np.inf}),
         *({1: "a"}, {1: -1.0}, {7: 1.0}, {0: 1e300}),
     ),
-    "temperature": one_of(None, 1.0, 1e-3, 1e3, 5e-324, 0.0, np.inf),
 }
 SOLVER = {"solver": one_of("network", "exact", "exact")}
 

@@ -109,10 +109,12 @@ def test_fitted_attributes(small):
 
 def test_imputed_labels_are_those_of_the_training(small):
     X, _, y_marked = small
-    model = LGAClassifier(max_epochs=3, random_state=0).fit(X, y_marked)
+    model = LGAClassifier(closed_form=False, max_epochs=3, random_state=0)
+    model.fit(X, y_marked)
+    w = model.net_.state_.imputed_labels.w.mean(dim=1)  # of the members'
     np.testing.assert_allclose(
         model.label_distributions_[y_marked == -1],
-        torch.softmax(model.net_.state_.imputed_labels.w / model.temperature_, dim=1),
+        torch.softmax(w, dim=1),
         rtol=1e-5,
     )
 
@@ -138,11 +140,20 @@ def test_without_unlabeled_rows_equals_supervised(lga, baseline, seed, small):
     np.testing.assert_array_equal(ours.transduction_, y)
 
 
-def test_label_lr_zero_keeps_labels_uniform(small):
+def test_label_lr_zero_keeps_labels_where_they_start(small):
     X, _, y_marked = small
     model = LGAClassifier(max_epochs=3, label_lr=0, label_pull=0, random_state=0)
-    model.fit(X, y_marked)
-    np.testing.assert_allclose(model.label_distributions_[y_marked == -1], 0.1)
+    hidden = y_marked == -1
+    model.set_params(closed_form=False).fit(X, y_marked)
+    np.testing.assert_allclose(model.label_distributions_[hidden], 0.1)
+    assert not hasattr(model, "start_distributions_")
+    model.set_params(closed_form=True, n_members=1).fit(X, y_marked)
+    w = model.net_.state_.imputed_labels.w
+    start = model.start_distributions_[hidden]
+    np.testing.assert_allclose(torch.softmax(w, dim=1), start, atol=1e-6)
+    model.set_params(label_lr=1.0).fit(X, y_marked)
+    np.testing.assert_array_equal(model.start_distributions_[hidden], start)
+    assert not np.allclose(model.label_distributions_[hidden], start, atol=1e-3)
 
 
 def test_baseline_has_the_budget_of_lga(small):
@@ -224,7 +235,7 @@ def test_csr_equals_dense(container, small):
     X, _, y_marked = small
     X = np.where(np.abs(X) > 0.8, X, 0.0)
     dense, csr = (
-        LGAClassifier(inputs=["features"], max_epochs=2, random_state=0).fit(
+        LGAClassifier(closed_form=False, max_epochs=2, random_state=0).fit(
             data, y_marked
         )
         for data in (X, container(X))
@@ -272,8 +283,9 @@ class BatchDependent(nn.Linear):
 
 def test_modules_of_ones_own_see_no_padding(small):
     X, _, y_marked = small
-    model = LGAClassifier(module=BatchDependent, max_epochs=1, random_state=0)
-    model.fit(X, y_marked)
+    model = LGAClassifier(
+        module=BatchDependent, closed_form=False, max_epochs=1, random_state=0
+    ).fit(X, y_marked)
     module = model.net_.module_.eval()
     with torch.no_grad():
         logits = module(torch.from_numpy(X[:50]).float())
@@ -397,7 +409,13 @@ def test_clone_pickle_joblib(estimator, dumps, small, targets, tmp_path):
 def test_warm_start(small):
     X, _, y_marked = small
     hidden = y_marked == -1
-    model = LGAClassifier(max_epochs=20, label_pull=0, warm_start=True, random_state=0)
+    model = LGAClassifier(
+        closed_form=False,
+        max_epochs=20,
+        label_pull=0,
+        warm_start=True,
+        random_state=0,
+    )
     first = model.fit(X, y_marked).net_.state_.imputed_labels.w.clone()
     weights = [p.clone() for p in model.net_.module_.parameters()]
     model.set_params(label_lr=0.0, lr=1e-12, max_epochs=1).fit(X, y_marked)
@@ -418,12 +436,13 @@ def test_warm_start_keeps_the_inputs():
     """Of other rows there might be others, and so another network."""
     X = np.random.RandomState(0).randn(300, 2)
     y = np.where(np.arange(300) < 20, X[:, 0] > 0, -1)
-    views = ["features+bins", "features+eigenmaps"]
-    model = LGAClassifier(inputs=views, max_epochs=1, warm_start=True, random_state=0)
-    width = model.fit(X, y).net_.module_[1].weight.shape[1]
-    assert width == 2 + 32 + 2 * 8
+    model = LGAClassifier(max_epochs=1, warm_start=True, random_state=0)
+    scales = model.fit(X, y).net_.inputs.scales
     model.fit(np.sign(X[:60]), y[:60])
-    assert model.net_.module_[1].weight.shape[1] == width
+    assert model.net_.inputs.scales is scales
+    proba = model.predict_proba(X)
+    assert np.isfinite(proba).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1.0)
 
 
 def test_warm_start_of_another_network_is_refused(small):

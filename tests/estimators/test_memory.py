@@ -43,7 +43,7 @@ def test_no_copy_of_the_table(make, estimator, marked, tmp_path):
     model = estimator(
         hidden_layer_sizes=(4,),
         n_members=1,
-        inputs=["features"],
+        closed_form=False,
         max_epochs=1,
         batch_size=1000,
         random_state=0,

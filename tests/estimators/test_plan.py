@@ -1,94 +1,115 @@
-"""The documented defaults, each held where the documentation names it."""
+"""What a fit decides by itself, each by the constant that stands for it."""
+
+import math
 
 import numpy as np
 import pytest
 import torch
 
 from sklearn_lga import LGAClassifier, LGARegressor
-from sklearn_lga._estimators.plan import Plan, make_plan
+from sklearn_lga._estimators.plan import (
+    AVERAGING,
+    EPS_NORM,
+    LABEL_TRAVEL,
+    LR,
+    LR_FROM_CLOSED_FORM,
+    MAX_ROWS,
+    STEPS_FROM_CLOSED_FORM,
+    STEPS_FROM_NOTHING,
+    WEIGHT_DECAY,
+    Plan,
+    make_plan,
+)
 from sklearn_lga._labels.classes import Classes
 from sklearn_lga._labels.targets import Targets
-from sklearn_lga._views.evidence import Evidence
 from sklearn_lga.baselines import RegularizedNetClassifier
+from sklearn_lga.modules import MLP
 
-CLASSES = Classes(np.arange(2), -1)
+CLASSES = Classes(np.arange(2), -1, np.ones(2))
 TARGETS = Targets(np.array(0.0), np.array(1.0), np.nan)
+FORM = object()  # one that has answered
+X = np.random.RandomState(0).randn(80, 3)
+Y = np.where(np.arange(80) < 20, X[:, 0] > 0, -1)
 
 
-class Views:
-    views = ("features+bins", "features")
+def plan(estimator, task=CLASSES, form=FORM, rows=(100, 4900)):
+    return make_plan(estimator, task, form, *rows)
 
 
-class Rows:
-    """As many rows as a data set would have."""
-
-    def __init__(self, n_labeled, n_unlabeled):
-        self.labeled_rows = np.arange(n_labeled)
-        self.unlabeled_rows = np.arange(n_unlabeled)
+def n_epochs(n_steps, n_rows=4900, batch_size=256):
+    """Passes that make so many steps or a few more."""
+    return math.ceil(n_steps / math.ceil(n_rows / batch_size))
 
 
-def plan(estimator, task=CLASSES, ridges=None, rows=(100, 4900), inputs=Views):
-    evidence = {}
-    if ridges is not None:
-        evidence = {
-            view: Evidence(0.5, ridge, 0.9)
-            for view, ridge in zip(Views.views, ridges, strict=True)
-        }
-    return make_plan(estimator, task, inputs, evidence, Rows(*rows))
-
-
-def test_of_classes():
-    # 4,900 rows in batches of 256 are 20 steps, 1,000 of which are 50 epochs.
+def test_from_the_closed_form():
+    epochs = n_epochs(STEPS_FROM_CLOSED_FORM)
     assert plan(LGAClassifier()) == Plan(
-        inputs=Views.views,
-        evidence={},
-        lr=1e-3,
-        weight_decay=1.0,
-        averaging=0.5,
-        n_epochs=50,
-        n_steps=1000,
+        n_epochs=epochs,
+        n_steps=20 * epochs,  # 4,900 rows in batches of 256 are 20 steps
+        n_rows=4900,
+        lr=LR_FROM_CLOSED_FORM,
+        weight_decay=WEIGHT_DECAY,
+        averaging=AVERAGING,
         labeled_weight="linear",
-        label_lr=15 / 50,
-        eps_norm=1e-6,
+        label_lr=LABEL_TRAVEL["classes"].from_closed_form / epochs,
+        eps_norm=EPS_NORM,
     )
-    assert plan(LGAClassifier()).label_travel == pytest.approx(15.0)
 
 
-def test_of_targets():
-    settled = plan(LGARegressor(), TARGETS)
-    assert settled.weight_decay == 3.0
-    assert settled.label_travel == pytest.approx(3.0)
-    assert settled.n_epochs == 50
+def test_from_nothing():
+    settled = plan(LGAClassifier(), form=None)
+    assert settled.n_epochs == n_epochs(STEPS_FROM_NOTHING)
+    assert settled.lr == LR
+    travel = LABEL_TRAVEL["classes"].from_nothing
+    assert settled.label_travel == pytest.approx(travel)
+    assert (settled.weight_decay, settled.averaging) == (WEIGHT_DECAY, AVERAGING)
 
 
-def test_at_least_20_passes():
-    assert plan(LGAClassifier(), rows=(100, 100_000)).n_epochs == 20
-    assert plan(LGAClassifier(), rows=(100, 100_000)).n_steps == 20 * 391
+@pytest.mark.parametrize("form", [FORM, None])
+def test_of_targets(form):
+    settled, classes = (
+        plan(LGARegressor(), TARGETS, form),
+        plan(LGAClassifier(), form=form),
+    )
+    travel = LABEL_TRAVEL["targets"]
+    travel = travel.from_nothing if form is None else travel.from_closed_form
+    assert settled.label_travel == pytest.approx(travel)
+    assert (settled.n_epochs, settled.lr) == (classes.n_epochs, classes.lr)
 
 
-@pytest.mark.parametrize(
-    ("ridges", "decay"),
-    [
-        ((0.01, 1.0), 10 * 0.1**0.5),
-        ((1e-3, 1e-3), 10 * 1e-3**0.5),
-        ((1e-6, 1e-6), 0.3),
-        ((10.0, 10.0), 20.0),
-    ],
-)
-def test_decay_is_ten_times_the_root_of_the_noise(ridges, decay):
-    assert plan(LGAClassifier(), ridges=ridges).weight_decay == pytest.approx(decay)
-    assert plan(LGAClassifier(weight_decay=0.7), ridges=ridges).weight_decay == 0.7
+def test_labels_that_have_an_answer_go_less_far():
+    for travel in LABEL_TRAVEL.values():
+        assert 0.0 < travel.from_closed_form <= travel.from_nothing
+    assert STEPS_FROM_CLOSED_FORM <= STEPS_FROM_NOTHING
 
 
-def test_expected_accuracy_is_that_of_the_first_view():
-    assert plan(LGAClassifier(), ridges=(0.1, 0.1)).expected_accuracy == 0.9
-    assert plan(LGAClassifier()).expected_accuracy is None
+@pytest.mark.parametrize("form", [FORM, None])
+def test_a_module_of_ones_own(form):
+    """No settings of ours; its labels start where the closed form leaves them."""
+    settled = plan(LGAClassifier(module=MLP), form=form)
+    assert (settled.weight_decay, settled.averaging, settled.lr) == (0.0, 0.0, LR)
+    assert settled.n_epochs == n_epochs(STEPS_FROM_NOTHING)
+    assert settled.label_travel == pytest.approx(
+        plan(LGAClassifier(), form=form).label_travel
+    )
 
 
-def test_a_module_of_ones_own_has_none_of_it():
-    settled = plan(LGAClassifier(), inputs=None)
-    assert (settled.inputs, settled.weight_decay, settled.averaging) == ((), 0.0, 0.0)
-    assert settled.expected_accuracy is None
+def test_of_many_rows_some_are_trained_on():
+    """Unless passes are asked for."""
+    settled = plan(LGAClassifier(), rows=(100, 10 * MAX_ROWS))
+    assert settled.n_rows == MAX_ROWS
+    steps = math.ceil(MAX_ROWS / 256)
+    assert settled.n_epochs == n_epochs(STEPS_FROM_CLOSED_FORM, MAX_ROWS)
+    assert settled.n_steps == steps * settled.n_epochs
+    settled = plan(LGAClassifier(max_epochs=3), rows=(100, 10 * MAX_ROWS))
+    assert settled.n_rows == 10 * MAX_ROWS
+    assert settled.n_steps == 3 * math.ceil(10 * MAX_ROWS / 256)
+
+
+def test_at_least_one_pass():
+    settled = plan(LGAClassifier(batch_size=1))
+    assert settled.n_epochs == 1
+    assert settled.n_steps == 4900 > STEPS_FROM_NOTHING
 
 
 def test_early_stopping_averages_nothing():
@@ -104,48 +125,31 @@ def test_no_labels_are_imputed(estimator, rows):
     settled = plan(estimator, rows=rows)
     assert settled.label_lr is settled.label_travel is settled.labeled_weight is None
     assert settled.eps_norm is None
+    assert settled.lr == LR_FROM_CLOSED_FORM
 
 
-def test_what_was_given_is_as_given():
+@pytest.mark.parametrize("form", [FORM, None])
+def test_what_was_given_is_as_given(form):
     estimator = LGAClassifier(
-        lr=0.5, averaging=0.25, max_epochs=7, label_lr=0.0, labeled_weight=2.0
+        lr=0.5,
+        averaging=0.25,
+        weight_decay=0.0,
+        max_epochs=7,
+        label_lr=0.0,
+        labeled_weight=2.0,
+        eps_norm=0.1,
     )
-    settled = plan(estimator)
+    settled = plan(estimator, form=form)
     assert (settled.lr, settled.averaging, settled.n_epochs) == (0.5, 0.25, 7)
     assert (settled.label_lr, settled.labeled_weight) == (0.0, 2.0)
+    assert (settled.weight_decay, settled.eps_norm) == (0.0, 0.1)
 
 
-@pytest.mark.parametrize(
-    ("estimator", "kept"), [(LGAClassifier, 1.9), (LGARegressor, 1.2)]
-)
-def test_views_are_seen_up_to_a_multiple_of_the_lowest_loss(
-    estimator, kept, monkeypatch
-):
-    """2 for classes, 1.3 for targets."""
-    X = np.random.RandomState(0).randn(80, 3)
-    for ratio, names in ((kept, 2), (kept + 0.2, 1)):
-        losses = {"features": 1.0, "features+bins": ratio}
-        monkeypatch.setattr(
-            "sklearn_lga._estimators.plan.weigh",
-            lambda *args, losses=losses: {
-                view: Evidence(loss, 0.1, 0.9) for view, loss in losses.items()
-            },
-        )
-        y = np.where(np.arange(80) < 20, np.arange(80) % 2, -1)
-        if estimator is LGARegressor:
-            y = np.where(y < 0, np.nan, y)
-        model = estimator(max_epochs=1, random_state=0).fit(X, y)
-        assert len(set(model.inputs_)) == names
-
-
-def test_the_plan_can_be_read_from_a_fit():
-    X = np.random.RandomState(0).randn(80, 3)
-    y = np.where(np.arange(80) < 20, X[:, 0] > 0, -1)
-    model = LGAClassifier(max_epochs=3, random_state=0).fit(X, y)
-    settled = model.plan_
-    assert settled.inputs == model.inputs_
-    assert settled.evidence == model.evidence_
-    assert settled.temperature == model.temperature_
+@pytest.mark.parametrize("closed_form", [True, False])
+def test_the_plan_can_be_read_from_a_fit(closed_form):
+    model = LGAClassifier(closed_form=closed_form, max_epochs=3, random_state=0)
+    settled = model.fit(X, Y).plan_
+    assert settled == make_plan(model, CLASSES, FORM if closed_form else None, 20, 60)
     assert settled.n_epochs == model.n_iter_ == 3
     group = model.net_.optimizer_.param_groups[0]
     assert (group["lr"], group["weight_decay"]) == (settled.lr, settled.weight_decay)
@@ -166,19 +170,16 @@ def test_the_plan_can_be_read_from_a_fit():
     ],
 )
 def test_what_net_params_set_stands_in_the_plan(net_params):
-    X = np.random.RandomState(0).randn(80, 3)
-    y = np.where(np.arange(80) < 20, X[:, 0] > 0, -1)
     model = LGAClassifier(max_epochs=1, net_params=net_params, random_state=0)
-    group = model.fit(X, y).net_.optimizer_.param_groups[0]
+    group = model.fit(X, Y).net_.optimizer_.param_groups[0]
     assert model.plan_.lr == group["lr"]
     is_default = net_params.keys() == {"optimizer"}
     assert model.plan_.weight_decay == (None if is_default else group["weight_decay"])
 
 
-def test_labels_that_do_not_count_are_no_evidence():
-    """Twelve labelled rows, of which one class has a weight."""
-    X = np.random.RandomState(0).randn(80, 3)
-    y = np.where(np.arange(80) < 12, np.arange(80) % 12 > 3, -1)
-    weights = {0: 0.0, 1: 1.0}
-    model = LGAClassifier(max_epochs=1, class_weight=weights, random_state=0)
-    assert model.fit(X, y).evidence_ == {}
+def test_the_plan_says_how_many_rows_are_trained_on(monkeypatch):
+    monkeypatch.setattr("sklearn_lga._estimators.plan.MAX_ROWS", 25)
+    model = LGAClassifier(random_state=0).fit(X, Y)
+    assert model.plan_.n_rows == 25
+    assert len(model.net_.state_.imputed_labels.w) == 25
+    assert len(model.transduction_) == 80

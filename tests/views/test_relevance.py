@@ -62,7 +62,9 @@ def test_columns_that_tell_have_the_largest_factors(kernel, random):
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("n_rows", [1, 2, 30])
 def test_labels_that_are_all_the_same(kernel, n_rows, random):
-    factors = column_factors(random.normal(size=(n_rows, 3)), np.ones((n_rows, 1)), kernel)
+    factors = column_factors(
+        random.normal(size=(n_rows, 3)), np.ones((n_rows, 1)), kernel
+    )
     assert np.isfinite(factors).all()
     assert (abs(np.log(factors) + 0.5 * np.log(3)) <= REACH + 1e-9).all()
     assert factors.max() < 2.0 * factors.min()  # none of them tells anything

@@ -202,6 +202,7 @@ def test_rows_of_the_table(n_landmarks, n_kept, monkeypatch):
     check(parts)
     rows.keep(np.array([299, 1, 7]), parts)
     check(parts)  # not all of them are kept
+    own = Table(X, True)
     rows = TableRows(own, X)
     rows.keep(np.arange(41), parts)
     assert (rows.kept is not None) == (n_kept == 300)  # too many to be kept
