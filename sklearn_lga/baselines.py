@@ -16,14 +16,16 @@ class RegularizedNetClassifier(NetClassifier):
     compared with. Without ``regularizers`` it is trained on the labelled rows alone;
     unlabelled ones then count towards the length of an epoch only, so that equal
     parameters mean equally many steps. With them it is the other systems of Table 1
-    of the paper: VAT, the Pi-Model, Mean Teacher, Pseudo-Label.
+    of the paper: VAT, the Pi-Model, Mean Teacher, Pseudo-Label. The closed form chooses
+    what the network sees and joins its predictions, as with LGA; there are no imputed
+    labels to start.
 
     Parameters
     ----------
-    module, hidden_layer_sizes, dropout, n_members, inputs : object
+    module, hidden_layer_sizes, dropout, n_members, closed_form : object
         The network, as in :class:`~sklearn_lga.LGAClassifier`, with the same defaults.
 
-    lr, weight_decay, averaging, batch_size, max_epochs : object
+    lr, weight_decay, batch_size, max_epochs : object
         Its training, likewise.
 
     regularizers : list or tuple, default=()
@@ -40,8 +42,8 @@ class RegularizedNetClassifier(NetClassifier):
         Likewise. ``{"compile": True}`` trains through ``torch.compile``, which label
         gradient alignment cannot.
 
-    class_weight, temperature : object
-        Weights of the labels and what logits are divided by, likewise.
+    class_weight : object
+        Weights of the labels, likewise.
 
     Attributes
     ----------
@@ -52,7 +54,7 @@ class RegularizedNetClassifier(NetClassifier):
     label_distributions_ : ndarray of shape (n_samples, n_classes)
         One-hot for labelled rows, the predicted probabilities for the others.
 
-    classes_, temperature_, unlabeled_, inputs_, evidence_, plan_ : object
+    classes_, unlabeled_, evidence_, relevance_, start_distributions_, plan_ : object
         As in :class:`~sklearn_lga.LGAClassifier`.
 
     net_, history_, n_iter_, n_features_in_, feature_names_in_ : object
@@ -84,10 +86,10 @@ class RegularizedNetRegressor(NetRegressor):
 
     Parameters
     ----------
-    module, hidden_layer_sizes, dropout, n_members, inputs : object
+    module, hidden_layer_sizes, dropout, n_members, closed_form : object
         The network, as in :class:`~sklearn_lga.LGARegressor`, with the same defaults.
 
-    lr, weight_decay, averaging, batch_size, max_epochs : object
+    lr, weight_decay, batch_size, max_epochs : object
         Its training, likewise.
 
     regularizers : list or tuple, default=()
@@ -106,7 +108,7 @@ class RegularizedNetRegressor(NetRegressor):
         A target for every training row: given ones as given, the network's predictions
         for the others. There are no imputed labels without LGA.
 
-    unlabeled_, inputs_, evidence_, plan_ : object
+    unlabeled_, evidence_, relevance_, start_, plan_ : object
         As in :class:`~sklearn_lga.LGARegressor`.
 
     net_, history_, n_iter_, n_features_in_, feature_names_in_ : object

@@ -10,6 +10,7 @@ ratio. Then the same for ``LabelSpreading(kernel="knn")`` at 100,000 x 20 rows.
 """
 
 import argparse
+import itertools
 import time
 
 import numpy as np
@@ -38,10 +39,10 @@ def problem(kind, n_features, n_rows=N_ROWS):
     return X.astype(np.float32), y, marked
 
 
-def cpu_seconds(function):
+def cpu_seconds(function, *args):
     """CPU time of a call."""
     start = time.process_time()
-    function()
+    function(*args)
     return time.process_time() - start
 
 
@@ -58,7 +59,7 @@ def plain_steps(kind, X, y, marked):
     sizes = [X.shape[1], *[WIDTH] * (1 if kind == "classes" else 2)]
     layers = [
         layer
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+        for n_in, n_out in itertools.pairwise(sizes)
         for layer in (nn.Linear(n_in, n_out), nn.ReLU())
     ]
     module = nn.Sequential(*layers, nn.Linear(WIDTH, 2 if kind == "classes" else 1))
@@ -82,8 +83,8 @@ def beside_label_spreading(repeats):
     X, _, marked = problem("classes", 20, n_rows=100_000)
     both = [
         [
-            cpu_seconds(lambda: LGAClassifier(random_state=0).fit(X, marked)),
-            cpu_seconds(lambda: LabelSpreading(kernel="knn").fit(X, marked)),
+            cpu_seconds(LGAClassifier(random_state=0).fit, X, marked),
+            cpu_seconds(LabelSpreading(kernel="knn").fit, X, marked),
         ]
         for _ in range(repeats)
     ]
@@ -106,10 +107,7 @@ def main():
                 data = problem(kind, n_features)
                 fit(kind, *data)  # what is loaded or planned once
                 both = [
-                    [
-                        cpu_seconds(lambda f=f: f(kind, *data))
-                        for f in (fit, plain_steps)
-                    ]
+                    [cpu_seconds(f, kind, *data) for f in (fit, plain_steps)]
                     for _ in range(args.repeats)
                 ]
                 ratios.append(np.median([a / b for a, b in both]))

@@ -73,7 +73,7 @@ def from_zero(*args, start=fitting.start_of_labels):
 
 
 NO_START = [mock.patch.object(fitting, "start_of_labels", from_zero)]
-FEATURES = [mock.patch.object(fitting, "choose_inputs", lambda *args: None)]
+FEATURES = [mock.patch.object(fitting, "choose_inputs", return_value=None)]
 TRAVEL = {
     times: {
         kind: travel._replace(from_closed_form=times * travel.from_closed_form)
@@ -100,9 +100,8 @@ SETTINGS = {  # parameters, and what is replaced inside the package
     "n_members=10": ({"n_members": 10}, []),
     "hidden layers of 64": ({"hidden_layer_sizes": 64}, []),
     "hidden layers of 128": ({"hidden_layer_sizes": 128}, []),
-    "dropout=0": ({"dropout": 0.0}, []),
-    "averaging=0": ({"averaging": 0.0}, []),
-    "weight_decay=0": ({"weight_decay": 0.0}, []),
+    "dropout=0.2": ({"dropout": 0.2}, []),
+    "weight_decay=1": ({"weight_decay": 1.0}, []),
     "weight_decay=10": ({"weight_decay": 10.0}, []),
     "lr=0.003": ({"lr": 3e-3}, []),
     "50 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 50)),

@@ -33,7 +33,6 @@ NETWORK = {
     "n_members": 1,
     "closed_form": False,
     "weight_decay": 0.0,
-    "averaging": 0.0,
     "batch_size": 2560,
     "labeled_batch_size": 512,
     "lr": 3e-4,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
+from types import MappingProxyType
 
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -11,6 +12,11 @@ from ..alignment import LABELED_WEIGHT_DECAYS
 from .checks import check_float32_range, validated_rows
 from .net_params import split_routed
 from .pickling import reduced
+
+ALGORITHM_1 = MappingProxyType(
+    {"closed_form": False, "label_pull": 0.0, "n_members": 1}
+)
+"""Parameters that turn every departure from the paper's Algorithm 1 off."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -23,12 +29,11 @@ class NetEstimator(BaseEstimator):
 
     module: object = None
     hidden_layer_sizes: object = (32,)
-    dropout: float = 0.2
+    dropout: float = 0.0
     n_members: int = 5
     closed_form: bool = True
     lr: float | None = None
-    weight_decay: float | None = None
-    averaging: float | None = None
+    weight_decay: float = 0.0
     batch_size: int = 256
     max_epochs: int | None = None
     regularizers: object = ()
@@ -49,8 +54,7 @@ class NetEstimator(BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "closed_form": ["boolean"],
-        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "averaging": [Interval(Real, 0, 1, closed="both"), None],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), None],

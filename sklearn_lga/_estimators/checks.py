@@ -81,7 +81,8 @@ def check_module(estimator):
     defaults = inspect.signature(type(estimator)).parameters
     for name in ("hidden_layer_sizes", "dropout", "n_members"):
         value = getattr(estimator, name)
-        if not np.array_equal(value, defaults[name].default):
+        one = name == "n_members" and value == 1  # which it is
+        if not (one or np.array_equal(value, defaults[name].default)):
             raise ValueError(
                 f"{name}={value!r} sets the built-in network, but module="
                 f"{getattr(module, '__name__', module)} was given, too. Use "

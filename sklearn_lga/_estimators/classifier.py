@@ -139,7 +139,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
     hidden_layer_sizes : sequence of int, default=(32,)
         Units of each hidden layer of the built-in network.
 
-    dropout : float in [0, 1), default=0.2
+    dropout : float in [0, 1), default=0.0
         Share of its hidden units that are dropped in training.
 
     n_members : int, default=5
@@ -160,14 +160,9 @@ class LGAClassifier(LabelParameters, NetClassifier):
         alpha_theta, the step size of the optimizer of the network. None means 1e-2 for
         the built-in network after the closed form, else 1e-3.
 
-    weight_decay : float or None, default=None
+    weight_decay : float, default=0.0
         Decoupled decay of the parameters, ``lr * weight_decay`` of them a step
-        (``AdamW``). None means 1 for the built-in network, 0 for one of your own.
-
-    averaging : float in [0, 1] or None, default=None
-        Share of the training, its last part, over which the network's parameters are
-        averaged for prediction. None means 0.5 for the built-in network, 0 for a
-        module of your own. Early stopping restores the best epoch instead.
+        (``AdamW``).
 
     batch_size : int, default=256
         Labelled rows in a step, and as many unlabelled ones; all of a kind where
@@ -289,7 +284,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
         1. Not with ``closed_form=False``.
 
     plan_ : object
-        What the fit decided by itself: ``lr``, ``weight_decay``, ``averaging``,
+        What the fit decided by itself: ``lr``, ``weight_decay``,
         ``n_epochs``, ``n_steps``, ``n_rows`` (unlabelled rows that are trained on),
         ``labeled_weight`` (T(i)), ``label_lr`` and ``label_travel``; parameters that
         were given are as given.

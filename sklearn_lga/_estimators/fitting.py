@@ -140,8 +140,8 @@ def fit_network(estimator, X, y, read):
         rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
         first = start = None
         if form is not None and plan.label_lr is not None:
-            where = hidden[dataset.processes.own(trained)]
-            first, start = start_of_labels(form, table_rows, where, left_out)
+            first, start = start_of_labels(form, table_rows, hidden[trained], left_out)
+            start = start[dataset.processes.own(np.arange(len(trained)))]
         with module_randomness(estimator, run):
             train(net, dataset, run.checkpoint, former, rows_digest, start)
 
@@ -227,8 +227,6 @@ def train(net, dataset, checkpoint, former, rows_digest, start=None):
     net.train_split = None  # held-out rows are not to travel with the model
     # Running statistics of batch norm are those of each process's rows.
     dataset.processes.same_as_first(net.module_.state_dict().values())
-    if net.state_.average is not None:
-        net.state_.average.load_into(net.module_)
     net.check_finite()
 
 

@@ -69,21 +69,21 @@ def check_net_params(estimator):
         if name.startswith("module__") and estimator.module is None:
             raise ValueError(
                 f"{name} was set, but the built-in network (module=None) is set by "
-                "hidden_layer_sizes, dropout, n_members and inputs. Pass a module of "
+                "hidden_layer_sizes, dropout and n_members. Pass a module of "
                 "your own or use these."
             )
     for name in ("lr", "weight_decay"):
         given = own[name]
-        if given is not None and f"optimizer__{name}" in net_params:
+        if given and f"optimizer__{name}" in net_params:
             raise ValueError(
                 f"{name}={given!r} and optimizer__{name}="
                 f"{net_params[f'optimizer__{name}']!r} set the same. Leave one out."
             )
-    if own["weight_decay"] is not None and "optimizer" in net_params:
+    if own["weight_decay"] and "optimizer" in net_params:
         raise ValueError(
             f"weight_decay={own['weight_decay']!r} sets the built-in optimizer, but "
             "net_params holds another optimizer. Pass optimizer__weight_decay, or "
-            "leave weight_decay at None."
+            "leave weight_decay at 0."
         )
     if net_params.get("compile") and estimator._imputes_labels:
         raise ValueError(

@@ -43,7 +43,6 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
     settings = {
         "n_steps": plan.n_steps,
         "regularizers": task.regularizers(estimator.regularizers),
-        "averaging": plan.averaging,
         "batch_generator": Generator().manual_seed(seeds.batches),
         "noise_generator": noise_generator,
         "processes": processes,

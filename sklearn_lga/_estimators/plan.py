@@ -21,12 +21,6 @@ LR_FROM_CLOSED_FORM = 1e-2
 LR = 1e-3
 """Step size of a network's optimizer."""
 
-WEIGHT_DECAY = 1.0
-"""Decay of the built-in network's parameters."""
-
-AVERAGING = 0.5
-"""Share of the training over which the built-in network is averaged."""
-
 EPS_NORM = 1e-6
 """The stabilizer of Eq. 2."""
 
@@ -63,10 +57,6 @@ class Plan:
     lr, weight_decay : float
         Of the network's optimizer; no decay but the default of one of the user's.
 
-    averaging : float
-        Share of the training over which the parameters are averaged; 0 with early
-        stopping, whatever was given.
-
     labeled_weight : float, callable, str or tuple
         T(i).
 
@@ -79,7 +69,6 @@ class Plan:
     lr: float
     n_rows: int = 0
     weight_decay: float | None = 0.0
-    averaging: float = 0.0
     labeled_weight: object = None
     label_lr: float | None = None
     eps_norm: float | None = None
@@ -117,8 +106,7 @@ def make_plan(estimator, task, form, n_labeled, n_unlabeled):
     steps = n_steps_per_epoch(n_labeled, n_rows, estimator.batch_size)
     wanted = STEPS_FROM_CLOSED_FORM if short else STEPS_FROM_NOTHING
     n_epochs = given_or(estimator.max_epochs, math.ceil(wanted / steps))
-    averaging = given_or(estimator.averaging, AVERAGING if built_in else 0.0)
-    decay = given_or(estimator.weight_decay, WEIGHT_DECAY if built_in else 0.0)
+    decay = estimator.weight_decay
     lr = given_or(estimator.lr, LR_FROM_CLOSED_FORM if short else LR)
     settings = {}
     if estimator._imputes_labels and n_unlabeled:
@@ -139,8 +127,6 @@ def make_plan(estimator, task, form, n_labeled, n_unlabeled):
         weight_decay=None
         if "optimizer" in routed
         else routed.get("optimizer__weight_decay", decay),
-        # Early stopping restores the best epoch, whatever the average would be.
-        averaging=0.0 if estimator.early_stopping else averaging,
         **settings,
     )
 

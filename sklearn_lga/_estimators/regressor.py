@@ -84,15 +84,18 @@ class NetRegressor(RegressorMixin, NetEstimator):
 class LGARegressor(LabelParameters, NetRegressor):
     """Regressor for tables with few targets, trained by label gradient alignment.
 
-    A network is trained on targets that are imputed for the unlabelled rows. The
-    imputed targets y_u = w follow the gradient of the normalized distance between
-    the loss gradients on labelled and on unlabelled rows (Algorithm 1 and Eq. 2 of
-    [1]_, with half the squared error of Eq. 3 as the loss)::
+    A closed form answers first, kernel ridge regression in several views of the table,
+    and trees. A network is then trained on targets that are imputed for the unlabelled
+    rows, and start from this answer. The imputed targets y_u = w follow the gradient of
+    the normalized distance between the loss gradients on labelled and on unlabelled
+    rows (Algorithm 1 and Eq. 2 of [1]_, with half the squared error of Eq. 3 as the
+    loss)::
 
         g_theta = g_u + T(i) g_l
         g_w     = gradient of ||EMA(g_l) - g_u||^2_normalized with respect to w
 
-    while the network follows g_theta; both take steps of Adam. Targets are centred
+    while the network follows g_theta; both take steps of Adam. Predictions are of the
+    network and the closed form, weighted by held-out targets. Targets are centred
     and scaled by the labelled rows inside. The features should be on a common scale,
     by a ``StandardScaler`` for example. What is described as in
     :class:`LGAClassifier` is explained there in full.
@@ -102,22 +105,15 @@ class LGARegressor(LabelParameters, NetRegressor):
     module : callable or None, default=None
         A network of your own, as in :class:`LGAClassifier`.
 
-    hidden_layer_sizes : sequence of int, default=(128, 128)
+    hidden_layer_sizes : sequence of int, default=(32, 32)
         Units of each hidden layer of the built-in network.
 
-    dropout, n_members, inputs, lr : object
-        The built-in network and its step size, as in :class:`LGAClassifier`.
-
-    weight_decay : float or None, default=None
-        As in :class:`LGAClassifier`, but 3 where ``evidence_`` is empty.
-
-    averaging, batch_size : object
+    dropout, n_members, closed_form, lr, weight_decay, batch_size : object
         As in :class:`LGAClassifier`.
 
     max_epochs : int, np.inf or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
-        others). None means as many as make 1,000 steps, and at least 20. See ``solver``
-        for the exact mode.
+        others). None: as in :class:`LGAClassifier`. See ``solver`` for the exact mode.
 
     regularizers : list or tuple, default=()
         As in :class:`LGAClassifier`; VAT, PiModel and MeanTeacher take targets.
@@ -135,8 +131,8 @@ class LGARegressor(LabelParameters, NetRegressor):
         As in :class:`LGAClassifier`.
 
     label_lr : float or None, default=None
-        As in :class:`LGAClassifier`, but None means 3 / n_epochs, in standard
-        deviations of the targets. With 0 the labels stay at the mean target.
+        As in :class:`LGAClassifier`, but None means 0.5 / n_epochs after the closed
+        form, else 3 / n_epochs, in standard deviations of the targets.
 
     labeled_weight, decay, eps_norm, label_pull : object
         As in :class:`LGAClassifier`.
@@ -158,6 +154,10 @@ class LGARegressor(LabelParameters, NetRegressor):
         A target for every training row: given ones as given, the imputed ones for
         the others. ``predict`` on these rows may differ.
 
+    start_ : ndarray, shaped like ``transduction_``
+        The same where the imputed targets started: the closed form's answer. Not with
+        ``closed_form=False``.
+
     unlabeled_ : scalar or None
         The marker, as settled in ``fit`` and used again by ``score``.
 
@@ -174,7 +174,7 @@ class LGARegressor(LabelParameters, NetRegressor):
         What the fit decided by itself, as in :class:`LGAClassifier`; of the exact mode
         the number of steps and the step sizes.
 
-    net_, history_, inputs_, evidence_ : object
+    net_, history_, evidence_, relevance_ : object
         With ``solver="network"``, as in :class:`LGAClassifier`; distances of the
         imputed targets from the network's are in standard deviations.
 

@@ -153,9 +153,6 @@ class TrainingState(nn.Module):
     regularizers : sequence, default=()
         Terms to add to the loss, see :mod:`sklearn_lga.regularizers`.
 
-    averaging : float in [0, 1], default=0.0
-        Share of the training, its last part, over which the parameters are averaged.
-
     batch_generator, noise_generator : torch.Generator or None, default=None
         Sources of the batches (on the CPU) and of the noise inside the network and
         the regularizers (on its device). Kept here so that the state is all there
@@ -176,7 +173,6 @@ class TrainingState(nn.Module):
         eps_norm=1e-6,
         n_steps=1,
         regularizers=(),
-        averaging=0.0,
         batch_generator=None,
         noise_generator=None,
         processes=ALONE,
@@ -198,7 +194,6 @@ class TrainingState(nn.Module):
                 "module has no parameters to train: requires_grad is False for all."
             )
         self.regularization = Regularization(regularizers, module, noise_generator)
-        self.average = ParameterAverage(n_parameters, averaging) if averaging else None
         if imputed_labels is not None:
             self.register_buffer("gradient_average", torch.zeros(n_parameters))
             self.register_buffer("fourth_moment", torch.zeros(n_parameters))
@@ -250,8 +245,6 @@ class TrainingState(nn.Module):
         self.n_steps_done += 1
         if self.regularization.regularizers:
             self.regularization.follow(module)
-        if self.average is not None:
-            self.average.follow(parameters, self.n_steps_done / self.n_steps)
         return terms
 
     def running_average(self, average, value):
@@ -278,39 +271,6 @@ class TrainingState(nn.Module):
         for generator, saved in zip(generators, state["generators"], strict=True):
             if generator is not None and saved is not None:
                 generator.set_state(saved.cpu())
-
-
-class ParameterAverage(nn.Module):
-    """The mean of the network's parameters over the last part of a training.
-
-    NOTE: departure from the paper, which predicts with the last parameters.
-
-    Parameters
-    ----------
-    n_parameters : int
-
-    share : float in (0, 1]
-        Of the training, its last part.
-    """
-
-    def __init__(self, n_parameters, share):
-        super().__init__()
-        self.share = share
-        self.register_buffer("count", torch.zeros(()))
-        self.register_buffer("mean", torch.zeros(n_parameters))
-
-    def follow(self, parameters, progress):
-        """Take the parameters in, if the last part has begun."""
-        if progress > 1.0 - self.share:
-            self.count += 1
-            now = nn.utils.parameters_to_vector(parameters).detach()
-            self.mean.lerp_(now, 1.0 / self.count)
-
-    def load_into(self, module):
-        """Put the mean in place of the last parameters, if there is one."""
-        if self.count:
-            parameters = trainable_parameters(module)
-            nn.utils.vector_to_parameters(self.mean.clone(), parameters)
 
 
 def descending(optimizer):

@@ -106,7 +106,6 @@ ESTIMATOR = {
     "closed_form": one_of(True, False, 1, "auto"),
     "lr": one_of(None, 1e-3, 1.0, 1e3, 0.0, 1e300, 5e-324),
     "weight_decay": one_of(None, 0.0, 1.0, 1e3, 1e300),
-    "averaging": one_of(None, 0.0, 0.5, 1.0),
     "batch_size": one_of(1, 2, 3, 256),
     "max_epochs": st.sampled_from([1, 2, 0, -1, 1.0, np.inf, "1", True, np.int32(1)]),
     "regularizers": st.lists(REGULARIZERS, max_size=2) | one_of((), []),

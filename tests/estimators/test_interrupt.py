@@ -5,7 +5,6 @@ import threading
 
 import numpy as np
 import pytest
-import torch
 from skorch.callbacks import Callback
 
 from sklearn_lga import LGAClassifier, LGARegressor
@@ -67,17 +66,6 @@ def test_interrupted_anywhere(event, count, early_stopping):
     assert_usable(model.fit(X, Y), Y)
     assert model.n_iter_ <= count
     assert_usable(model.set_params(callbacks=None, max_epochs=2).fit(X, Y), Y)
-
-
-def test_averaged_parameters_are_used():
-    """As in a fit that had ended: those of the steps in the second half so far."""
-    model = LGAClassifier(
-        callbacks=[Interrupt("on_epoch_end", 11)], max_epochs=12, random_state=0
-    ).fit(X, Y)
-    state, parameters = model.net_.state_, model.net_.module_.parameters()
-    assert state.average.count == 5
-    now = torch.nn.utils.parameters_to_vector(parameters)
-    assert torch.equal(now, state.average.mean)
 
 
 def test_regressor():

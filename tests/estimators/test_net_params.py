@@ -121,22 +121,5 @@ def test_weight_decay_of_the_built_in_optimizer():
     model.set_params(optimizer=torch.optim.SGD)
     with pytest.raises(ValueError, match=r"weight_decay=0\.5 sets the built-in"):
         model.fit(X, Y)
-    model.set_params(weight_decay=None).fit(X, Y)
+    model.set_params(weight_decay=0.0).fit(X, Y)
     assert isinstance(model.net_.optimizer_, torch.optim.SGD)
-
-
-@pytest.mark.parametrize(
-    ("early_stopping", "averaging", "expected"),
-    [(False, None, 5), (False, 0.2, 2), (False, 0.0, 0), (True, 0.5, 0)],
-)
-def test_averaging_reaches_the_training(early_stopping, averaging, expected):
-    model = LGAClassifier(
-        max_epochs=10, averaging=averaging, early_stopping=early_stopping
-    )
-    model.set_params(random_state=0, n_iter_no_change=20).fit(X, Y)
-    average = model.net_.state_.average
-    assert (average is not None) == (expected > 0)
-    if expected:
-        vector = torch.nn.utils.parameters_to_vector(model.net_.module_.parameters())
-        assert average.count == expected
-        assert torch.equal(vector, average.mean)

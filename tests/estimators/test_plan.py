@@ -8,7 +8,6 @@ import torch
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga._estimators.plan import (
-    AVERAGING,
     EPS_NORM,
     LABEL_TRAVEL,
     LR,
@@ -16,7 +15,6 @@ from sklearn_lga._estimators.plan import (
     MAX_ROWS,
     STEPS_FROM_CLOSED_FORM,
     STEPS_FROM_NOTHING,
-    WEIGHT_DECAY,
     Plan,
     make_plan,
 )
@@ -48,8 +46,7 @@ def test_from_the_closed_form():
         n_steps=20 * epochs,  # 4,900 rows in batches of 256 are 20 steps
         n_rows=4900,
         lr=LR_FROM_CLOSED_FORM,
-        weight_decay=WEIGHT_DECAY,
-        averaging=AVERAGING,
+        weight_decay=0.0,
         labeled_weight="linear",
         label_lr=LABEL_TRAVEL["classes"].from_closed_form / epochs,
         eps_norm=EPS_NORM,
@@ -62,7 +59,6 @@ def test_from_nothing():
     assert settled.lr == LR
     travel = LABEL_TRAVEL["classes"].from_nothing
     assert settled.label_travel == pytest.approx(travel)
-    assert (settled.weight_decay, settled.averaging) == (WEIGHT_DECAY, AVERAGING)
 
 
 @pytest.mark.parametrize("form", [FORM, None])
@@ -87,7 +83,7 @@ def test_labels_that_have_an_answer_go_less_far():
 def test_a_module_of_ones_own(form):
     """No settings of ours; its labels start where the closed form leaves them."""
     settled = plan(LGAClassifier(module=MLP), form=form)
-    assert (settled.weight_decay, settled.averaging, settled.lr) == (0.0, 0.0, LR)
+    assert (settled.weight_decay, settled.lr) == (0.0, LR)
     assert settled.n_epochs == n_epochs(STEPS_FROM_NOTHING)
     assert settled.label_travel == pytest.approx(
         plan(LGAClassifier(), form=form).label_travel
@@ -112,11 +108,6 @@ def test_at_least_one_pass():
     assert settled.n_steps == 4900 > STEPS_FROM_NOTHING
 
 
-def test_early_stopping_averages_nothing():
-    assert plan(LGAClassifier(early_stopping=True)).averaging == 0.0
-    assert plan(LGAClassifier(early_stopping=True, averaging=0.5)).averaging == 0.0
-
-
 @pytest.mark.parametrize(
     ("estimator", "rows"),
     [(RegularizedNetClassifier(), (100, 4900)), (LGAClassifier(), (100, 0))],
@@ -132,7 +123,6 @@ def test_no_labels_are_imputed(estimator, rows):
 def test_what_was_given_is_as_given(form):
     estimator = LGAClassifier(
         lr=0.5,
-        averaging=0.25,
         weight_decay=0.0,
         max_epochs=7,
         label_lr=0.0,
@@ -140,7 +130,7 @@ def test_what_was_given_is_as_given(form):
         eps_norm=0.1,
     )
     settled = plan(estimator, form=form)
-    assert (settled.lr, settled.averaging, settled.n_epochs) == (0.5, 0.25, 7)
+    assert (settled.lr, settled.n_epochs) == (0.5, 7)
     assert (settled.label_lr, settled.labeled_weight) == (0.0, 2.0)
     assert (settled.weight_decay, settled.eps_norm) == (0.0, 0.1)
 
@@ -156,7 +146,6 @@ def test_the_plan_can_be_read_from_a_fit(closed_form):
     assert model.net_.state_.imputed_labels.adam["lr"] == settled.label_lr
     assert model.net_.state_.labeled_weight == settled.labeled_weight == "linear"
     assert model.net_.state_.n_steps == settled.n_steps
-    assert model.net_.state_.average.share == settled.averaging
     assert model.net_.state_.eps_norm == settled.eps_norm
 
 

@@ -237,25 +237,6 @@ def test_label_pull():
     torch.testing.assert_close(part.imputed_labels.w, expected)
 
 
-@pytest.mark.parametrize("averaging", [0.0, 0.3, 0.5, 1.0])
-def test_averaging(averaging):
-    """The mean of the parameters after each of the last steps."""
-    X_l, y_l, _ = data("classification", 0)
-    module = mlp(0)
-    state = TrainingState(CLASSIFICATION, module, n_steps=10, averaging=averaging)
-    state = state.double()
-    update = descending(torch.optim.Adam(module.parameters(), lr=0.1))
-    seen = []
-    for _ in range(10):
-        state.step(module, update, unweighted(X_l, y_l))
-        seen.append(nn.utils.parameters_to_vector(module.parameters()).detach())
-    if state.average is not None:
-        state.average.load_into(module)
-    last = torch.stack(seen[-max(1, round(10 * averaging)) :])
-    got = nn.utils.parameters_to_vector(module.parameters()).detach()
-    torch.testing.assert_close(got, last.mean(dim=0))
-
-
 def test_supervised_step_is_plain_training():
     X_l, y_l, _ = data("classification", 0)
     module = mlp(0)

@@ -160,7 +160,7 @@ def alone(module, m):
 
 
 def train_in_batches(task, module, weights):
-    """The imputed labels, and outputs of the averaged network."""
+    """The imputed labels, and outputs of the network."""
     X_l, y_l, X_u = data(task, 0)
     n = module.n_members
     state = lga_state(
@@ -169,7 +169,6 @@ def train_in_batches(task, module, weights):
         pull=0.3,
         objective=TASKS[task][0],
         n_steps=30,
-        averaging=0.5,
         eps_norm=1e-6 / n**2,
     )
     update = descending(torch.optim.Adam(module.parameters(), lr=0.01, eps=1e-8 / n))
@@ -179,7 +178,6 @@ def train_in_batches(task, module, weights):
         others = torch.randperm(len(X_u), generator=generator)[:4]
         labeled_batch = X_l[given], y_l[given], weights[given]
         state.step(module, update, labeled_batch, (X_u[others], others))
-    state.average.load_into(module)
     return state.imputed_labels, module.eval()(X_u).detach()
 
 

@@ -77,7 +77,6 @@ def train(lga, n_members, processes):
         module,
         imputed_labels=labels,
         n_steps=60,
-        averaging=0.5,
         regularizers=[EntropyMinimization(0.1)],
         processes=processes,
     ).double()
@@ -90,7 +89,7 @@ def train(lga, n_members, processes):
             doubles = [(rows.double(), *others) for rows, *others in batches]
             losses.append(state.step(module, update, *doubles)["loss"])
     parameters = nn.utils.parameters_to_vector(module.parameters()).detach()
-    values = [parameters, state.average.mean, torch.stack(losses)]
+    values = [parameters, torch.stack(losses)]
     if lga:
         values += [state.gradient_average, state.fourth_moment]
         values.append(processes.gather(state.labels().flatten(start_dim=1), 21))
