@@ -1,8 +1,24 @@
 """Label gradient alignment: semi-supervised learning with a scikit-learn face."""
 
-from ._estimators.base import ALGORITHM_1
-from ._estimators.classifier import LGAClassifier
-from ._estimators.regressor import LGARegressor
+from importlib import import_module
+
 from ._version import __version__
 
 __all__ = ["ALGORITHM_1", "LGAClassifier", "LGARegressor", "__version__"]
+
+_HOMES = {
+    "ALGORITHM_1": "._estimators.base",
+    "LGAClassifier": "._estimators.classifier",
+    "LGARegressor": "._estimators.regressor",
+}
+
+
+def __getattr__(name):
+    """Import what is asked for, as torch and skorch take their time."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__():
+    return [*globals(), *_HOMES]

@@ -60,12 +60,8 @@ def softmax_pullback(labels, tangent):
     return labels * (tangent - (labels * tangent).sum(dim=-1, keepdim=True))
 
 
-log_softmax = partial(F.log_softmax, dim=-1)
-"""Label parameters whose labels are the predictions of classification."""
-
-
 def identity(w):
-    """The label parameterization f of regression, which is its own inverse."""
+    """The label parameterization f of regression."""
     return w
 
 
@@ -96,9 +92,6 @@ class Objective:
         ``pullback(f(w), t)`` gives f'(w)^T t of each row, all of shape (n_rows,
         n_outputs).
 
-    invert : callable
-        From outputs to label parameters w such that f(w) is the prediction.
-
     Examples
     --------
     >>> import torch
@@ -111,7 +104,6 @@ class Objective:
     gradient: Callable
     parameterize: Callable
     pullback: Callable
-    invert: Callable
 
     def __call__(self, outputs, labels, weights=1.0):
         """L(theta, X, y), the mean over the rows, of a weight each."""
@@ -119,14 +111,13 @@ class Objective:
 
 
 CLASSIFICATION = Objective(
-    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback, log_softmax
+    cross_entropy, cross_entropy_gradient, softmax, softmax_pullback
 )
 REGRESSION = Objective(
     half_squared_error,
     half_squared_error_gradient,
     identity,
     identity_pullback,
-    identity,
 )
 
 

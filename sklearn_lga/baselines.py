@@ -25,8 +25,8 @@ class RegularizedNetClassifier(NetClassifier):
     module, hidden_layer_sizes, dropout, n_members, closed_form : object
         The network, as in :class:`~sklearn_lga.LGAClassifier`, with the same defaults.
 
-    lr, weight_decay, batch_size, max_epochs : object
-        Its training, likewise.
+    memory, lr, weight_decay, batch_size, max_epochs : object
+        Its closed form and its training, likewise.
 
     regularizers : list or tuple, default=()
         Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
@@ -89,8 +89,8 @@ class RegularizedNetRegressor(NetRegressor):
     module, hidden_layer_sizes, dropout, n_members, closed_form : object
         The network, as in :class:`~sklearn_lga.LGARegressor`, with the same defaults.
 
-    lr, weight_decay, batch_size, max_epochs : object
-        Its training, likewise.
+    memory, lr, weight_decay, batch_size, max_epochs : object
+        Its closed form and its training, likewise.
 
     regularizers : list or tuple, default=()
         Terms to add to the loss, from :mod:`sklearn_lga.regularizers`: VAT, PiModel and

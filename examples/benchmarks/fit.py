@@ -35,7 +35,6 @@ def fit_seconds(X, y, batch_size, n_epochs):
         n_members=1,
         closed_form=False,
         hidden_layer_sizes=(128,),
-        label_pull=0.0,
         device="cpu",
         random_state=0,
     )

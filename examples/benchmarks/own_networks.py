@@ -5,11 +5,11 @@
 
 Three networks that are given as ``module``, on the tables of ``tables.py`` (5,000 rows,
 100 labels or 200 targets), with labels as they are and with every fifth given label
-replaced by that of another labelled row; 1,000 steps, and 4,000. Each network is
-trained on the given labels alone, by LGA as in the paper (``closed_form=False``,
-``label_pull=0``), by LGA with labels that start from the closed form (the default), and
-on these labels as they start. Accuracy, R2 and log loss are those of the network's
-predictions of hidden rows; a run appends a line to OUT.jsonl.
+replaced by that of another labelled row; 1,000 and 4,000 steps. Each network is trained
+on the given labels alone, by LGA as in the paper (``closed_form=False``), by LGA with
+labels that start from the closed form (the default), and on these labels as they start.
+Accuracy, R2 and log loss are those of the network's predictions of hidden rows; a run
+appends a line to OUT.jsonl.
 """
 
 import argparse
@@ -87,9 +87,9 @@ NETWORKS = {
 }
 SYSTEMS = {
     "given labels": None,
-    "LGA of the paper": {"closed_form": False, "label_pull": 0.0},
+    "LGA of the paper": {"closed_form": False},
     "LGA": {},
-    "labels stay at their start": {"label_lr": 0.0, "label_pull": 0.0},
+    "labels stay at their start": {"label_lr": 0.0},
 }
 LENGTHS = 1000, 4000
 

@@ -85,10 +85,7 @@ TRAVEL = {
 SETTINGS = {  # parameters, and what is replaced inside the package
     "defaults": ({}, []),
     "without LGA": ({}, []),
-    "labels stay at their start": ({"label_lr": 0.0, "label_pull": 0.0}, []),
-    "labels are only pulled": ({"label_lr": 0.0}, []),
-    "label_pull=0": ({"label_pull": 0.0}, []),
-    "label_pull=0.5": ({"label_pull": 0.5}, []),
+    "labels stay at their start": ({"label_lr": 0.0}, []),
     "labels travel 0.3 times as far": ({}, constant(plan, "LABEL_TRAVEL", TRAVEL[0.3])),
     "labels travel 3 times as far": ({}, constant(plan, "LABEL_TRAVEL", TRAVEL[3.0])),
     "T from 1": ({"labeled_weight": ("linear", 1.0)}, []),

@@ -254,7 +254,6 @@ FULL = Protocol(
         "labeled_weight": ("linear", 10.0),
         "decay": 0.9,
         "eps_norm": 1e-6,
-        "label_pull": 0.0,
     },
 )
 SCALED = Protocol(

@@ -97,18 +97,11 @@ SMALL_POOL = {
         for method in ("LGA", "LGA + VAT")
     },
 }
-# VAT weighed against both gradients of LGA, and labels that follow the network.
+# VAT weighed against both gradients of LGA.
 SMALL_POOL |= {
     ("LGA + VAT", f"lr=1e-2, 2500 rows, T={T}, VAT 1"): FAST
     | {"n_train": 2500, "labeled_weight": T, "weight": 1.0, "eps": 1.0}
     for T in (0.5, 0.3)
-}
-SMALL_POOL |= {
-    (method, f"{setting}, pull=0.1"): SMALL_POOL[method, setting] | {"label_pull": 0.1}
-    for method, setting in (
-        ("LGA", "lr=1e-2, 2500 rows, T=0.5"),
-        ("LGA + VAT", "lr=1e-2, 2500 rows, T=0.5, VAT 1"),
-    )
 }
 SETTINGS = {
     (n_labeled, *name, SEED): change

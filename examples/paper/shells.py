@@ -41,7 +41,6 @@ LGA = {
     "label_lr": 0.5,
     "labeled_weight": ("linear", 20.0),
     "decay": 0.99,
-    "label_pull": 0.0,
 }
 QUICK = {"trials": 2, "epochs": 40, "every": 10}
 FULL = {"trials": 25, "epochs": 150, "every": 10}

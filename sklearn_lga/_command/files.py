@@ -2,8 +2,6 @@
 
 import os
 
-from ..callbacks._files import write_bytes
-
 
 class CommandError(Exception):
     """What the user has to hear, in one line."""
@@ -43,6 +41,8 @@ def _same(path, other):
 
 def write_whole(path, content):
     """Write bytes; a file that was there is replaced in one step, or stays."""
+    from ..callbacks._files import write_bytes  # takes torch, which is there by now
+
     try:
         write_bytes(path.resolve(), content)  # a link is followed, not replaced
     except OSError as error:

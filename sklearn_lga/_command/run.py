@@ -7,7 +7,6 @@ import warnings
 from threadpoolctl import threadpool_limits
 
 from .files import CommandError
-from .label import label
 from .parser import make_parser
 
 
@@ -20,6 +19,8 @@ def main(arguments=None):
         None: those of the process.
     """
     options = make_parser().parse_args(arguments)
+    from .label import label  # after --help and --version, which need no torch
+
     # More threads gain little on small networks, and where other work runs beside they
     # wait for each other at every step.
     limit = None if "OMP_NUM_THREADS" in os.environ else 1

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import torch
 from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_memory
 
 from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
@@ -34,7 +35,17 @@ def answer_first(estimator, task, X, labeled, seed):
     if not estimator.closed_form or X.ndim != 2:
         return None, None
     labels = labeled.values if task.kind == "classes" else labeled.labels
-    return ClosedForm.fit(X, labeled.rows, labels, task.weights, seed)
+    fit = check_memory(estimator.memory).cache(fit_closed_form)
+    form, table_rows = fit(X, labeled.rows, labels, task.weights, seed)
+    table_rows.X = X
+    return form, table_rows
+
+
+def fit_closed_form(X, rows, labels, class_weight, seed):
+    """:meth:`ClosedForm.fit`, as it can be cached: the table itself is not kept."""
+    form, table_rows = ClosedForm.fit(X, rows, labels, class_weight, seed)
+    table_rows.X = None
+    return form, table_rows
 
 
 def members_left_out(estimator, form):

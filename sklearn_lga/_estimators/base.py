@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from types import MappingProxyType
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..alignment import LABELED_WEIGHT_DECAYS
@@ -13,9 +13,7 @@ from .checks import check_float32_range, validated_rows
 from .net_params import split_routed
 from .pickling import reduced
 
-ALGORITHM_1 = MappingProxyType(
-    {"closed_form": False, "label_pull": 0.0, "n_members": 1}
-)
+ALGORITHM_1 = MappingProxyType({"closed_form": False, "n_members": 1})
 """Parameters that turn every departure from the paper's Algorithm 1 off."""
 
 
@@ -32,6 +30,7 @@ class NetEstimator(BaseEstimator):
     dropout: float = 0.0
     n_members: int = 5
     closed_form: bool = True
+    memory: object = None
     lr: float | None = None
     weight_decay: float = 0.0
     batch_size: int = 256
@@ -54,6 +53,7 @@ class NetEstimator(BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "closed_form": ["boolean"],
+        "memory": [None, str, HasMethods(["cache"])],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -160,7 +160,6 @@ class LabelParameters:
     labeled_weight: object = "linear"
     decay: float = 0.9
     eps_norm: float | None = None
-    label_pull: float = 0.2
 
     _label_constraints = {
         "label_lr": [Interval(Real, 0, None, closed="left"), None],
@@ -172,7 +171,6 @@ class LabelParameters:
         ],
         "decay": [Interval(Real, 0, 1, closed="left")],
         "eps_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "label_pull": [Interval(Real, 0, 1, closed="both")],
     }
 
     _imputes_labels = True

@@ -156,6 +156,11 @@ class LGAClassifier(LabelParameters, NetClassifier):
         the paper, and predictions are the network's. It is of tables: for arrays of
         more dimensions it is not asked.
 
+    memory : str, joblib.Memory or None, default=None
+        Where the closed form is cached, as in scikit-learn's ``Pipeline``: fits on the
+        same table and labels with the same ``random_state``, an int, compute it once:
+        the candidates of a search, for example. By default nothing is.
+
     lr : float or None, default=None
         alpha_theta, the step size of the optimizer of the network. None means 1e-2 for
         the built-in network after the closed form, else 1e-3.
@@ -229,8 +234,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
     label_lr : float or None, default=None
         alpha_w, the step size of Adam on the label parameters w. What counts is how
         far a row's label can travel in a whole run, ``label_lr`` times the row's
-        visits (one an epoch). None means 5 / n_epochs after the closed form, else
-        15 / n_epochs. With 0, and ``label_pull=0``, labels stay where they start.
+        visits (one an epoch). None means 1 / n_epochs after the closed form, else
+        15 / n_epochs. With 0 labels stay where they start.
 
     labeled_weight : float, callable, str or tuple, default="linear"
         T(i), the weight of the labelled gradient in the update of the network: a
@@ -244,11 +249,6 @@ class LGAClassifier(LabelParameters, NetClassifier):
 
     eps_norm : float or None, default=None
         The stabilizer of Eq. 2. None means 1e-6.
-
-    label_pull : float in [0, 1], default=0.2
-        After each step of its own, a row's w goes by this share of the way to what
-        the network says. Not in the paper, whose algorithm is that of 0: it takes
-        out of the imputed labels the noise of their own few steps.
 
     Attributes
     ----------

@@ -51,7 +51,6 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
         settings |= {
             "labels": labels_shape(estimator, task, dataset),
             "label_lr": float(plan.label_lr),
-            "label_pull": estimator.label_pull,
             "labeled_weight": plan.labeled_weight,
             "decay": estimator.decay,
             "eps_norm": float(plan.eps_norm),
@@ -75,11 +74,9 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
     )
 
 
-def make_state(
-    module, *, objective, labels=None, label_lr=None, label_pull=None, **settings
-):
+def make_state(module, *, objective, labels=None, label_lr=None, **settings):
     """The state of a training, with imputed labels of a shape or without any."""
-    imputed = labels and ImputedLabels(labels, lr=label_lr, pull=label_pull)
+    imputed = labels and ImputedLabels(labels, lr=label_lr)
     return TrainingState(objective, module, imputed_labels=imputed, **settings)
 
 

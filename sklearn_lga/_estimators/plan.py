@@ -38,7 +38,7 @@ class LabelTravel(NamedTuple):
     from_nothing: float
 
 
-LABEL_TRAVEL = {"classes": LabelTravel(5.0, 15.0), "targets": LabelTravel(0.5, 3.0)}
+LABEL_TRAVEL = {"classes": LabelTravel(1.0, 15.0), "targets": LabelTravel(0.2, 3.0)}
 """By the kind of the task; in standard deviations of targets."""
 
 

@@ -108,7 +108,7 @@ class LGARegressor(LabelParameters, NetRegressor):
     hidden_layer_sizes : sequence of int, default=(32, 32)
         Units of each hidden layer of the built-in network.
 
-    dropout, n_members, closed_form, lr, weight_decay, batch_size : object
+    dropout, n_members, closed_form, memory, lr, weight_decay, batch_size : object
         As in :class:`LGAClassifier`.
 
     max_epochs : int, np.inf or None, default=None
@@ -131,10 +131,10 @@ class LGARegressor(LabelParameters, NetRegressor):
         As in :class:`LGAClassifier`.
 
     label_lr : float or None, default=None
-        As in :class:`LGAClassifier`, but None means 0.5 / n_epochs after the closed
+        As in :class:`LGAClassifier`, but None means 0.2 / n_epochs after the closed
         form, else 3 / n_epochs, in standard deviations of the targets.
 
-    labeled_weight, decay, eps_norm, label_pull : object
+    labeled_weight, decay, eps_norm : object
         As in :class:`LGAClassifier`.
 
     solver : {"network", "exact"}, default="network"

@@ -69,8 +69,7 @@ def align_labels(
     update_network(parameters, g_theta)
 
     # w <- ADAMUPDATE(alpha_w, w, g_w)
-    predicted = objective.invert(like_labels(outputs_u.detach(), y_u))
-    imputed.update(positions, w, g_w, predicted)
+    imputed.update(positions, w, g_w)
 
     terms = {
         "y_pred": mean_of_members(outputs_l.detach()),

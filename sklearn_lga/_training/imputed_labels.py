@@ -20,33 +20,25 @@ class ImputedLabels(nn.Module):
     lr : float
         alpha_w, the step size of Adam.
 
-    pull : float in [0, 1], default=0.0
-        After each step of its Adam, a row's w moves by this share of the way to where
-        f(w) is the network's output.
-
     betas, eps : tuple of two floats, float
         The other settings of Adam.
     """
 
-    def __init__(self, shape, *, lr, pull=0.0, betas=(0.9, 0.999), eps=1e-8):
+    def __init__(self, shape, *, lr, betas=(0.9, 0.999), eps=1e-8):
         super().__init__()
-        self.pull = pull
         self.adam = {"lr": lr, "betas": betas, "eps": eps}
         for name in ("w", "exp_avg", "exp_avg_sq"):
             self.register_buffer(name, torch.zeros(shape))
         one_a_row = shape[0], *(1,) * (len(shape) - 2)  # beside w's other dimensions
         self.register_buffer("n_updates", torch.zeros(one_a_row, dtype=torch.int32))
 
-    def update(self, positions, w, g_w, predicted):
-        """Adam on the rows of a batch, then a step towards what the network says.
+    def update(self, positions, w, g_w):
+        """Adam on the rows of a batch.
 
         NOTE: departure from the paper, whose framework's dense Adam moves every
         row on every step by its remaining momentum, at a cost of O(n_rows k). Here
         a row moves only when it is visited, with moments and bias correction of
         its own, at a cost of O(batch k).
-
-        NOTE: departure from the paper, where ``pull`` is not 0. A label carries the
-        noise of its own few steps; the network has averaged that of many rows.
 
         Parameters
         ----------
@@ -55,9 +47,6 @@ class ImputedLabels(nn.Module):
 
         w, g_w : Tensor of shape (batch_size, ...)
             What the rows hold, and the gradient to descend.
-
-        predicted : Tensor of shape (batch_size, ...)
-            The w at which the labels would be the network's predictions.
         """
         n_updates = self.n_updates[positions] + 1
         step, exp_avg, exp_avg_sq = alignment.adam_update(
@@ -67,8 +56,7 @@ class ImputedLabels(nn.Module):
             n_updates,
             **self.adam,
         )
-        w = w + step
-        self.w[positions] = torch.lerp(w, predicted, self.pull) if self.pull else w
+        self.w[positions] = w + step
         self.exp_avg[positions] = exp_avg
         self.exp_avg_sq[positions] = exp_avg_sq
         self.n_updates[positions] = n_updates

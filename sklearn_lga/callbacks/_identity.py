@@ -10,7 +10,9 @@ import torch
 
 from ._order import is_last
 
-NOT_COMPARED = ("callbacks", "device", "random_state", "verbose", "warm_start")
+NOT_COMPARED = (
+    *("callbacks", "device", "memory", "random_state", "verbose", "warm_start"),
+)
 """Parameters that do not change what is computed, or are compared by what they make."""
 
 

@@ -500,3 +500,16 @@ def test_as_a_process(table):
     with pytest.raises(SystemExit) as stop:
         main(["label", "--nothing"])
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_needs_no_network_imports_none(option):
+    code = (
+        "import sys\nfrom sklearn_lga._command import main\n"
+        f"try:\n    main(['{option}'])\nexcept SystemExit:\n    pass\n"
+        "sys.exit(bool({'torch', 'sklearn', 'pandas'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -104,6 +104,7 @@ ESTIMATOR = {
     "dropout": one_of(0.0, 0.5, 0.999, 1.0),
     "n_members": st.sampled_from([1, 2, 5, 7, 0, -1, 1.5, None, "2"]),
     "closed_form": one_of(True, False, 1, "auto"),
+    "memory": st.sampled_from([None, 3, object()]),
     "lr": one_of(None, 1e-3, 1.0, 1e3, 0.0, 1e300, 5e-324),
     "weight_decay": one_of(None, 0.0, 1.0, 1e3, 1e300),
     "batch_size": one_of(1, 2, 3, 256),
@@ -140,7 +141,6 @@ LGA = {
     ),
     "decay": one_of(0.0, 0.9, 0.999999, 1.0),
     "eps_norm": one_of(None, 1e-6, 1.0, 1e30, 1e-300),
-    "label_pull": one_of(0.0, 0.1, 1.0),
 }
 CLASSES = {
     "class_weight": one_of(

@@ -156,7 +156,7 @@ SETTINGS = [
     {},
     {"regularizers": ALL_TERMS},
     {"early_stopping": True, "validation_fraction": 0.2},
-    {"closed_form": False, "n_members": 1, "dropout": 0.0, "label_pull": 0.0},
+    {"closed_form": False, "n_members": 1},
     {"hidden_layer_sizes": ()},
 ]
 

@@ -142,7 +142,7 @@ def test_without_unlabeled_rows_equals_supervised(lga, baseline, seed, small):
 
 def test_label_lr_zero_keeps_labels_where_they_start(small):
     X, _, y_marked = small
-    model = LGAClassifier(max_epochs=3, label_lr=0, label_pull=0, random_state=0)
+    model = LGAClassifier(max_epochs=3, label_lr=0, random_state=0)
     hidden = y_marked == -1
     model.set_params(closed_form=False).fit(X, y_marked)
     np.testing.assert_allclose(model.label_distributions_[hidden], 0.1)
@@ -412,7 +412,6 @@ def test_warm_start(small):
     model = LGAClassifier(
         closed_form=False,
         max_epochs=20,
-        label_pull=0,
         warm_start=True,
         random_state=0,
     )

@@ -11,6 +11,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga._views.closed_form import ClosedForm
 from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.callbacks import Checkpoint
 
@@ -84,7 +85,7 @@ def test_a_warm_start_after_a_cold_fit(changed):
     model = LGAClassifier(**FAST).fit(X, Y)
     labels = model.net_.state_.labels()
     weights = [p.clone() for p in model.net_.module_.parameters()]
-    model.set_params(warm_start=True, label_lr=0.0, label_pull=0.0, lr=1e-12)
+    model.set_params(warm_start=True, label_lr=0.0, lr=1e-12)
     model.fit(X + 1e-3 * changed, Y)
     for before, after in zip(weights, model.net_.module_.parameters(), strict=True):
         torch.testing.assert_close(before, after)
@@ -269,3 +270,18 @@ def test_layer_sizes_as_an_array_beside_a_module(sizes):
 def test_an_array_of_layer_sizes():
     model = LGAClassifier(hidden_layer_sizes=np.array([8, 4]), **FAST).fit(X, Y)
     assert model.net_.module_[-1].weight.shape[1:] == (4, 2)
+
+
+@pytest.mark.parametrize("estimator", [LGAClassifier, LGARegressor])
+def test_a_memory_keeps_the_closed_form(estimator, tmp_path, monkeypatch):
+    """Another fit of the same table reads it, whatever else has changed."""
+    y = Y if estimator is LGAClassifier else TARGETS
+    plain = estimator(**FAST).fit(X, y)
+    first = estimator(memory=str(tmp_path), **FAST).fit(X, y)
+    monkeypatch.setattr(ClosedForm, "fit", None)
+    again = estimator(memory=str(tmp_path), lr=0.1, **FAST).fit(X, y)
+    np.testing.assert_array_equal(first.predict(X), plain.predict(X))
+    assert str(again.evidence_) != str(first.evidence_)  # of the network
+    np.testing.assert_array_equal(again.relevance_, first.relevance_)
+    with pytest.raises(TypeError):
+        again.fit(X[:, :3], y)

@@ -47,6 +47,6 @@ def mlp(seed, **kwargs):
     ).double()
 
 
-def lga_state(module, shape, *, lr, pull=0.0, objective=CLASSIFICATION, **kwargs):
-    labels = ImputedLabels(shape, lr=lr, pull=pull)
+def lga_state(module, shape, *, lr, objective=CLASSIFICATION, **kwargs):
+    labels = ImputedLabels(shape, lr=lr)
     return TrainingState(objective, module, imputed_labels=labels, **kwargs).double()

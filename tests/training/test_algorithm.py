@@ -222,21 +222,6 @@ def test_label_gradient_through_the_wide_resnet(seed):
     torch.testing.assert_close(gradients[0], g_w, rtol=1e-8, atol=1e-8)
 
 
-def test_label_pull():
-    """All the way, the labels are what the network says before its update."""
-    X_l, y_l, X_u = data("classification", 0)
-    module = mlp(0)
-    before = module(X_u).softmax(dim=1).detach()
-    state = lga_state(module, (len(X_u), 3), lr=0.5, pull=1.0)
-    update = descending(torch.optim.Adam(module.parameters()))
-    state.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
-    torch.testing.assert_close(state.labels(), before)
-    part = lga_state(module, (len(X_u), 3), lr=0.0, pull=0.25)
-    expected = 0.25 * module(X_u).log_softmax(dim=1).detach()
-    part.step(module, update, unweighted(X_l, y_l), (X_u, torch.arange(len(X_u))))
-    torch.testing.assert_close(part.imputed_labels.w, expected)
-
-
 def test_supervised_step_is_plain_training():
     X_l, y_l, _ = data("classification", 0)
     module = mlp(0)

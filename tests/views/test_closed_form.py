@@ -39,6 +39,13 @@ def circles():
     return X, y, *fit(X, y[rows], rows)
 
 
+def give_weights(monkeypatch, **weights):
+    """Have the views' weights be these, whatever the labels say."""
+    monkeypatch.setattr(
+        combination, "weights_by_name", lambda v, *args: dict.fromkeys(v, 0.0) | weights
+    )
+
+
 @pytest.fixture(scope="module", params=LABELS)
 def fitted(request):
     return fit(labels=LABELS[request.param])
@@ -250,6 +257,17 @@ def test_relevance_by_clusters_alone():
     assert any("clusters" in name for name in form.answers)
 
 
+def test_relevance_is_weighted_as_the_views_are(monkeypatch):
+    weights = {"relevant": 0.25, "trees": 0.75}
+    give_weights(monkeypatch, **weights)
+    form, _ = fit()
+    expected = 0.0
+    for name, weight in weights.items():
+        alone = ClosedForm(**{**vars(form), "answers": {name: form.answers[name]}})
+        expected = expected + weight * alone.relevance()
+    assert_allclose(form.relevance(), expected)
+
+
 def test_a_constant_column_is_irrelevant():
     rows = np.column_stack([X[:, :2], np.full(300, 7.0)])
     relevance = fit(rows)[0].relevance()
@@ -274,25 +292,20 @@ def test_scales_of_the_columns(fitted):
     assert set(scales) == form.parts
 
 
-def test_scales_where_trees_alone_have_a_weight():
+def test_scales_where_trees_alone_have_a_weight(monkeypatch):
     """Steps in a column beside which no kernel is of any use."""
-    form, _ = fit()
-    weights = dict.fromkeys(form.answers, 0.0) | {"trees": 1.0}
-    form.combination.weights = weights
-    form.answers = {"trees": form.answers["trees"]}
+    give_weights(monkeypatch, trees=1.0)
+    form, table_rows = fit()
     assert form.parts == {"features"}
     assert_array_equal(form.column_scales()["features"], np.ones((1 + N_PARTS, 4)))
     assert_allclose(Inputs(form, [None]).scales, np.ones((1, 4)), rtol=1e-3)
-    assert np.isfinite(form.outputs(X)).all()
+    assert np.isfinite(form.outputs_of(table_rows, HIDDEN)).all()
 
 
 def test_graphs_are_kept_only_where_they_are_used(monkeypatch):
     assert circles()[2].table.clusters is not None
     assert fit(labels=TARGETS)[0].table.clusters is None
-    weights = {"line": 0.5, "trees": 0.5}
-    monkeypatch.setattr(
-        combination, "weights_by_name", lambda v, *args: dict.fromkeys(v, 0.0) | weights
-    )
+    give_weights(monkeypatch, line=0.5, trees=0.5)
     form, table_rows = fit()
     assert form.table.clusters is None
     assert set(form.answers) == {"line", "trees"}

@@ -131,6 +131,21 @@ def test_what_is_seen_depends_on_the_row_alone():
         assert_array_equal(part, whole[name])
 
 
+def test_new_rows_are_extended():
+    """To the neighbours' mean, by the same weights as in the graph, over lambda."""
+    maps, new = Clusters(X), np.array([0.5, 0.2])
+    distances = np.linalg.norm(maps.landmarks - new, axis=1)
+    for size, (values, vectors, radius) in maps.maps.items():
+        near = np.argsort(distances)[:size]
+        own = distances[near[-1]]
+        weights = np.exp(-(distances[near] ** 2) / (own * radius[near]))
+        mean = weights @ vectors[near] / weights.sum()
+        mean *= values / (values**2 + 0.01)  # 1 / lambda, where that is not small
+        expected = mean * np.sqrt((1.0 - ALPHA) / (1.0 - ALPHA * values))
+        found = maps.see(new[None])[f"clusters_{size}"][0]
+        assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
 def test_new_rows_are_seen_as_their_neighbours(monkeypatch):
     """Of three moons' rows in ten: the leading functions tell them apart as well."""
     rows, y = make_moons(1000, noise=0.05, random_state=0)

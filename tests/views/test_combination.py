@@ -123,7 +123,8 @@ def test_weights_minimize_the_loss_and_the_divergence():
 # The mixture of classes
 
 
-def test_the_mixture_prefers_what_is_right():
+def test_the_mixture_prefers_what_is_right(monkeypatch):
+    monkeypatch.setattr(combination, "NEVER_SEEN", 0.0)
     made, outputs, evidence = mixture()
     weights = {v: view.weight for v, view in evidence.views.items()}
     assert weights == made.weights
@@ -133,8 +134,24 @@ def test_the_mixture_prefers_what_is_right():
     assert all(w == 0.0 or w >= LEAST for w in weights.values())
     combined = made.combine(outputs)
     assert_allclose(np.exp(combined).sum(axis=1), 1.0)
-    assert made.tell(combined, ROWS)[0] == pytest.approx(evidence.loss, abs=0.05)
+    assert made.tell(combined, ROWS) == pytest.approx(
+        (evidence.loss, evidence.accuracy)
+    )
     assert evidence.n_rows == 60
+
+
+def test_the_mixture_is_as_sure_as_evidence_says(monkeypatch):
+    monkeypatch.setattr(combination, "NEVER_SEEN", 0.0)
+    made, outputs, _ = mixture()
+    made.final = 1.0
+    plain = made.combine(outputs)
+    expected = sum(
+        made.weights[v] * softmax(made.sharpness[v] * log_estimates(out), axis=1)
+        for v, out in outputs.items()
+    )
+    assert_allclose(np.exp(plain), expected)
+    made.final = 2.0
+    assert_allclose(made.combine(outputs), log_softmax(2.0 * plain, axis=1))
 
 
 def test_losses_are_those_of_the_probabilities():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal
 
 from sklearn_lga._views.kernel import NetworkKernel, SmoothKernel
@@ -47,6 +48,23 @@ def test_the_likelihood_is_that_of_a_gaussian_process(random):
         value, _ = negative_log_likelihood(np.array(logs), X, Y, kernel)
         differences.append(value + process.logpdf(Y.T).sum())
     assert_allclose(*differences)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_factors_are_where_likelihood_and_prior_balance(kernel, random):
+    """A normal prior of the logarithms, of unit variance about their mean."""
+    X = random.normal(size=(40, 3))
+    Y = X @ [[1.0], [0.3], [0.0]] + 0.5 * random.normal(size=(40, 1))
+    Y -= Y.mean(axis=0)
+    logs = np.log(column_factors(X, Y, kernel, n_iter=500))
+
+    def value(ridge):
+        return negative_log_likelihood(np.append(logs, ridge), X, Y, kernel)
+
+    ridge = minimize_scalar(lambda r: value(r)[0], bounds=(-9.0, 2.9)).x
+    slope = value(ridge)[1][:-1]
+    assert abs(slope).max() > 0.1
+    assert_allclose(slope, logs.mean() - logs, atol=0.02)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
