@@ -11,6 +11,7 @@ from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
 from .._views.inputs import left_out
 from .._views.table import CHUNK
+from .._views.threads import one_thread
 
 
 def answer_first(estimator, task, X, labeled, seed):
@@ -140,13 +141,16 @@ class Answer:
         if form is None:
             return None, self.net.outputs(X)
         X = X[np.arange(n_rows - n_rows % -ROW_MULTIPLE) % n_rows]
-        if inputs is None or inputs.table is not form.table:
-            network = self.net.outputs(X)[:n_rows] if self.weight else None
-            return form.outputs(X)[:n_rows], network
-        seen, network = form.table.see(X, form.parts.union(inputs.parts)), None
-        if self.weight:
+        shared = inputs is not None and inputs.table is form.table
+        parts = form.parts.union(inputs.parts if shared else ())
+        with one_thread():
+            seen = form.table.see(X, parts)
+            outputs, network = form.combined(seen)[:n_rows], None
+        if shared and self.weight:
             network = self.net.forward(inputs.encode(seen))[:n_rows].double().numpy()
-        return form.combined(seen)[:n_rows], network
+        elif self.weight:
+            network = self.net.outputs(X)[:n_rows]
+        return outputs, network
 
     def combine(self, form, network):
         """Combine outputs of both."""

@@ -105,8 +105,8 @@ def check_callbacks(callbacks):
             )
 
 
-def check_regularizers(regularizers):
-    """Refuse what no training could use as a regularizer."""
+def check_regularizers(regularizers, network_has_noise=True):
+    """Refuse what no training could use as a regularizer, or not with this network."""
     needed = ("weight", "weight_at", "init", "loss", "update", "for_targets")
     for i, regularizer in enumerate(regularizers):
         if isinstance(regularizer, type):
@@ -119,6 +119,13 @@ def check_regularizers(regularizers):
                 f"regularizers[{i}] must be a regularizer, such as "
                 f"sklearn_lga.regularizers.VAT(), got {regularizer!r}. Derive your own "
                 "from sklearn_lga.regularizers.Regularizer."
+            )
+        needs_noise = getattr(regularizer, "needs_noise", False) and regularizer.weight
+        if needs_noise and not network_has_noise:
+            raise ValueError(
+                f"regularizers[{i}], {regularizer!r}, compares two random passes, and "
+                "the built-in network with dropout=0 has nothing random: the two are "
+                "the same. Pass dropout=0.2, for example."
             )
 
 

@@ -17,6 +17,7 @@ from .._training.seeds import Seeds, seeded_global_generator
 from .._views.inputs import Inputs
 from .._views.rows import digest
 from .._views.table import CHUNK
+from .._views.threads import one_thread
 from ..callbacks._checkpoint import find_checkpoint
 from ..callbacks._identity import identity_of
 from ..callbacks._order import is_last
@@ -114,7 +115,8 @@ def fit_network(estimator, X, y, read):
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         hidden = np.flatnonzero(given.unlabeled)
         seed = run.seeds.closed_form
-        form, table_rows = answer_first(estimator, task, X, labeled, seed)
+        with one_thread():
+            form, table_rows = answer_first(estimator, task, X, labeled, seed)
         left_out = members_left_out(estimator, form)
         plan = make_plan(estimator, task, form, len(labeled.rows), len(hidden))
         trained = some_of(len(hidden), plan.n_rows, run.seeds.batches)
@@ -140,7 +142,10 @@ def fit_network(estimator, X, y, read):
         rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
         first = start = None
         if form is not None and plan.label_lr is not None:
-            first, start = start_of_labels(form, table_rows, hidden[trained], left_out)
+            with one_thread():
+                first, start = start_of_labels(
+                    form, table_rows, hidden[trained], left_out
+                )
             start = start[dataset.processes.own(np.arange(len(trained)))]
         with module_randomness(estimator, run):
             train(net, dataset, run.checkpoint, former, rows_digest, start)
@@ -361,7 +366,8 @@ def check_parameters(estimator, X):
     """Refuse what scikit-learn's constraints do not tell."""
     checks.check_float32_range(X)
     check_net_params(estimator)
-    checks.check_regularizers(estimator.regularizers)
+    has_noise = estimator.module is not None or estimator.dropout > 0.0
+    checks.check_regularizers(estimator.regularizers, has_noise)
     if estimator.module is None:
         checks.check_hidden_layer_sizes(estimator.hidden_layer_sizes)
     if estimator._imputes_labels:

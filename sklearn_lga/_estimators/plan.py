@@ -106,7 +106,6 @@ def make_plan(estimator, task, form, n_labeled, n_unlabeled):
     steps = n_steps_per_epoch(n_labeled, n_rows, estimator.batch_size)
     wanted = STEPS_FROM_CLOSED_FORM if short else STEPS_FROM_NOTHING
     n_epochs = given_or(estimator.max_epochs, math.ceil(wanted / steps))
-    decay = estimator.weight_decay
     lr = given_or(estimator.lr, LR_FROM_CLOSED_FORM if short else LR)
     settings = {}
     if estimator._imputes_labels and n_unlabeled:
@@ -119,14 +118,13 @@ def make_plan(estimator, task, form, n_labeled, n_unlabeled):
         }
     # What net_params say of the optimizer goes first.
     routed = estimator.net_params or {}
+    decay = None if "optimizer" in routed else estimator.weight_decay
     return Plan(
         n_epochs=n_epochs,
         n_steps=n_epochs * steps,
         n_rows=n_rows,
         lr=routed.get("optimizer__lr", lr),
-        weight_decay=None
-        if "optimizer" in routed
-        else routed.get("optimizer__weight_decay", decay),
+        weight_decay=routed.get("optimizer__weight_decay", decay),
         **settings,
     )
 

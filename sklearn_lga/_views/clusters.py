@@ -184,7 +184,8 @@ def leading_eigenvectors(graph):
         values, vectors = sparse_eigenvectors(normalized, wanted)
     vectors = vectors.astype(np.float64) / root[:, None]
     vectors /= np.sqrt(np.mean(vectors**2, axis=0))
-    varying = (vectors.std(axis=0) > 1e-6) & (values > 1e-6)
+    # In float32 a constant one varies by some 1e-4 of its size.
+    varying = (vectors.std(axis=0) > 1e-2) & (values > 1e-6)
     values = np.minimum(values[varying], 1.0).astype(np.float64)
     return values, vectors[:, varying]
 

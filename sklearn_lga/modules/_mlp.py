@@ -92,7 +92,17 @@ class MLP(nn.Sequential):
         return outputs if one else outputs.mean(dim=1)
 
     def members(self, x):
-        """Outputs of rows, of several members (n_rows, n_members, n_outputs)."""
+        """Compute the outputs of each network.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_rows, n_features)
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_rows, n_members, n_outputs)
+            Of one network (n_rows, n_outputs).
+        """
         outputs = super().forward(x)
         return outputs if self.n_members == 1 else outputs.movedim(0, 1)
 

@@ -131,6 +131,8 @@ class PiModel(Consistency):
     20.0
     """
 
+    needs_noise = True
+
     def loss(self, state, module, X, logits):
         """Mean squared difference of the probabilities of two passes."""
         return self.mean_squared_error(logits, module(X))

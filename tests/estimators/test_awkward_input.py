@@ -154,7 +154,7 @@ SLOW = [imbalanced, five_hundred_classes, text]
 TABLES = FAST + [pytest.param(t, marks=pytest.mark.slow) for t in SLOW]
 SETTINGS = [
     {},
-    {"regularizers": ALL_TERMS},
+    {"regularizers": ALL_TERMS, "dropout": 0.2},
     {"early_stopping": True, "validation_fraction": 0.2},
     {"closed_form": False, "n_members": 1},
     {"hidden_layer_sizes": ()},

@@ -280,6 +280,6 @@ def test_every_parameter_is_fuzzed(public):
 
 def test_everything_public_is_fuzzed():
     modules = (sklearn_lga, linear, sklearn_lga.baselines, sklearn_lga.regularizers)
-    public = {getattr(m, name) for m in modules for name in m.__all__}
-    left_out = {sklearn_lga.__version__, linear.LGAPath, linear.Moments}
-    assert public - left_out <= set(SURFACE)
+    public = [getattr(m, name) for m in modules for name in m.__all__]
+    left_out = {linear.LGAPath, linear.Moments}
+    assert set(filter(callable, public)) - left_out <= set(SURFACE)

@@ -113,7 +113,7 @@ def test_module_parameters_are_checked():
 
 def test_weight_decay_of_the_built_in_optimizer():
     model = LGAClassifier(max_epochs=1, random_state=0).fit(X, Y)
-    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 1.0
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 0.0
     model = LGAClassifier(module=Linear, max_epochs=1, random_state=0)
     assert model.fit(X, Y).net_.optimizer_.param_groups[0]["weight_decay"] == 0.0
     model.set_params(weight_decay=0.5).fit(X, Y)

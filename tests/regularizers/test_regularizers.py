@@ -469,8 +469,8 @@ T = np.where(np.arange(120) < 40, X[:, 0] + X[:, 1] ** 2, np.nan)
 @pytest.mark.parametrize("regularizer", ALL, ids=NAMES)
 def test_classifiers(estimator, regularizer):
     model = estimator(regularizers=[regularizer], closed_form=False, lr=0.01)
-    model.set_params(max_epochs=20, batch_size=40, random_state=0).fit(X, Y)
-    assert model.score(X, CODES) > 0.6
+    model.set_params(dropout=0.2, max_epochs=20, batch_size=40, random_state=0)
+    assert model.fit(X, Y).score(X, CODES) > 0.6
     assert model.regularizers == [regularizer]
     losses = model.history_[:, "regularization_loss"]
     assert np.isfinite(losses).all()
@@ -486,11 +486,19 @@ def test_classifiers(estimator, regularizer):
 @pytest.mark.parametrize("regularizer", TARGETS, ids=NAMES[:3])
 def test_regressors(estimator, regularizer):
     model = estimator(regularizers=[regularizer], closed_form=False)
-    model.set_params(max_epochs=20, random_state=0).fit(X, T)
+    model.set_params(dropout=0.2, max_epochs=20, random_state=0).fit(X, T)
     assert np.isfinite(model.predict(X)).all()
     assert model.regularizers == [regularizer]
     other = clone(model).set_params(regularizers=()).fit(X, T)
     assert not np.array_equal(model.predict(X), other.predict(X))
+
+
+@pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
+def test_two_passes_without_noise_are_refused(estimator):
+    model = estimator(regularizers=[PiModel()], max_epochs=1)
+    with pytest.raises(ValueError, match=r"nothing random.*Pass dropout=0\.2"):
+        model.fit(X, Y)
+    assert model.set_params(module=nn.Linear, closed_form=False).fit(X, Y).n_iter_ == 1
 
 
 @pytest.mark.parametrize("regularizer", [PseudoLabel(), EntropyMinimization()])

@@ -315,7 +315,7 @@ def test_graphs_are_kept_only_where_they_are_used(monkeypatch):
 
 # Tables of hardly anything
 
-TWO = np.arange(20) % 2
+TWO = np.arange(12) % 2
 SPARSE = sparse.random(60, 30, 0.2, format="csr", random_state=0)
 FAR = np.full((1, 20), 1e9)
 DEGENERATE = {
@@ -378,7 +378,8 @@ def test_degenerate_tables(name, monkeypatch):
         if labels.dtype.kind == "i":
             assert_allclose(np.exp(found).sum(axis=1), 1.0)
     scale = max(1.0, abs(labels).max())
-    assert_allclose(form.outputs(X) / scale, whole / scale, atol=1e-3)
+    # Of neighbours at the same distance any may count.
+    assert_allclose(form.outputs(X) / scale, whole / scale, atol=0.02)
     assert form.relevance().shape == (X.shape[1],)
     assert form.relevance().sum() == pytest.approx(1.0)
     inputs = Inputs(form, [0, 1, 2, 3, 4])
