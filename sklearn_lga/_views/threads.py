@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from threadpoolctl import threadpool_limits
 
 _LOCK = threading.Lock()
-_INSIDE = {"count": 0, "limit": None}
+_INSIDE = {"count": 0}
 
 
 @contextmanager
 def one_thread():
-    """Have BLAS use one thread, in all Python threads while any is inside, and OpenMP.
+    """Have BLAS use one thread, in all Python threads while any is inside.
 
     Products round differently in several threads, and the searches of a closed form
     make differences larger: so a fit is the same in a search's processes and alone.
@@ -21,10 +21,9 @@ def one_thread():
             _INSIDE["limit"] = threadpool_limits(1, user_api="blas")
         _INSIDE["count"] += 1
     try:
-        with threadpool_limits(1, user_api="openmp"):  # of this Python thread alone
-            yield
+        yield
     finally:
         with _LOCK:
             _INSIDE["count"] -= 1
             if not _INSIDE["count"]:
-                _INSIDE["limit"].restore_original_limits()
+                _INSIDE.pop("limit").restore_original_limits()

@@ -51,7 +51,7 @@ class Trees:
         for part in range(N_PARTS):
             rest = folding.parts != part
             seed = random_state.randint(2**31 - 1)
-            trees = make(N_TREES // N_PARTS, random_state=seed)
+            trees = make(N_TREES // N_PARTS, random_state=seed, n_jobs=1)
             trees.fit(X[rest], labels[rest])
             self.committees.append(trees)
             if not rest.all():
