@@ -1,12 +1,13 @@
-"""The small tables that people try first: ours beside scikit-learn's methods.
+"""Ours beside scikit-learn's methods, on the small tables that people try first.
 
     python examples/benchmarks/first_tries.py OUT.jsonl [--seeds 3] [--jobs 1]
-        [--methods "LGA;closed form"] [--print-only]
+        [--methods "LGA;closed form"] [--data DATA_DIR] [--print-only]
 
-Tables that scikit-learn bundles or generates, standardized, with 2 to 300 labels drawn
-at random, at least one of each class. *LGA* has the package's default parameters;
-*closed form* is where its labels start. Accuracy and R2 are those of the
-hidden rows: of ``transduction_`` where labels are spread, of ``predict`` elsewhere; log
+With ``--data``: on the real tables of ``tables.py`` in their place, in a file of their
+own. Tables that scikit-learn bundles or generates, standardized, with 2 to 300 labels
+drawn at random, at least one of each class. *LGA* has the package's default parameters;
+*closed form* is where its labels start. Accuracy and R2 are those of the hidden rows:
+of ``transduction_`` where labels are spread, of ``predict`` elsewhere; log
 loss is that of ``predict_proba``. Each run appends a line to OUT.jsonl; what stands
 there is not run again.
 
@@ -35,6 +36,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVR
 from small_tables import TABLES, draw
+from tables import stored
 
 from sklearn_lga import LGAClassifier, LGARegressor
 
@@ -94,8 +96,10 @@ def run(name, n_labeled, seed, method):
     """One fit; a line of results."""
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
-    line = {"table": name, "n_labeled": n_labeled, "seed": seed, "method": method}
-    X, y, marked = draw(name, n_labeled, seed)
+    table = getattr(name, "stem", name)
+    line = {"table": table, "n_labeled": n_labeled, "seed": seed, "method": method}
+    make = stored if isinstance(name, Path) else partial(draw, n_labeled=n_labeled)
+    X, y, marked = make(name, seed=seed)
     hidden = marked != y  # A marker is no label, and NaN differs from all.
     start = time.process_time()
     try:
@@ -111,14 +115,27 @@ def run(name, n_labeled, seed, method):
     return line | {"accuracy": float(np.mean(labels == y[hidden])), "loss": float(loss)}
 
 
-def jobs(seeds, methods):
+def real_tables(folder):
+    """The files of real tables, as cases; how many labels they have they say."""
+    paths = sorted(folder.glob("*.npz"))
+    return [(path, 0) for path in paths if "X" in np.load(path)]
+
+
+def jobs(cases, seeds, methods):
     """Parameters of all runs; a seed is complete before the next one starts."""
     for seed in range(seeds):
-        for name, n_labeled in CASES:
-            X, y, _ = draw(name, n_labeled, seed)
-            for method in "closed form", *models(y.dtype.kind == "i", X.shape[1], seed):
+        for name, n_labeled in cases:
+            classes = name_has_classes(name)
+            for method in "closed form", *models(classes, 1, seed):
                 if methods is None or method in methods:
                     yield name, n_labeled, seed, method
+
+
+def name_has_classes(name):
+    """Whether a table's labels are classes."""
+    if isinstance(name, Path):
+        return np.load(name)["y"].dtype.kind in "iu"
+    return draw(name, 50, 0)[1].dtype.kind == "i"
 
 
 def summary(gaps):
@@ -137,7 +154,6 @@ def report(lines):
     for measure in (measure for measure in SIGNS if measure in frame):
         sign, known = SIGNS[measure], frame.dropna(subset=measure)
         means = known.pivot_table(measure, ["table", "n_labeled"], "method", sort=False)
-        means = means.loc[[case for case in CASES if case in means.index]]
         ours = means.reindex(columns=OURS)
         peers = sign * means.drop(columns=OURS, errors="ignore")
         if not peers.empty:
@@ -166,7 +182,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--methods", type=lambda text: text.split(";"))
     parser.add_argument("--print-only", action="store_true")
+    parser.add_argument("--data", type=Path)
     args = parser.parse_args()
+    cases = real_tables(args.data) if args.data else CASES
     lines = []
     if args.out.exists():
         lines = [json.loads(line) for line in args.out.read_text().splitlines()]
@@ -175,8 +193,8 @@ def main():
         done = {tuple(line[key] for key in keys) for line in lines}
         results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
             joblib.delayed(run)(*job)
-            for job in jobs(args.seeds, args.methods)
-            if job not in done
+            for job in jobs(cases, args.seeds, args.methods)
+            if (getattr(job[0], "stem", job[0]), *job[1:]) not in done
         )
         for line in results:
             lines.append(line)

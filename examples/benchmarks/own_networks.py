@@ -1,11 +1,11 @@
 """Networks of one's own, trained with LGA and without: where it gains most.
 
-    python examples/benchmarks/own_networks.py DATA_DIR OUT.jsonl [--seeds 2] [--jobs 2]
-        [--tables a,b] [--print-only]
+    python examples/benchmarks/own_networks.py DATA_DIR OUT.jsonl [--steps 1000]
+        [--seeds 2] [--tables a,b] [--networks a,b] [--jobs 2] [--print-only]
 
 Three networks that are given as ``module``, on the tables of ``tables.py`` (5,000 rows,
 100 labels or 200 targets), with labels as they are and with every fifth given label
-replaced by that of another labelled row; 1,000 and 4,000 steps. Each network is trained
+replaced by that of another labelled row. Each network is trained
 on the given labels alone, by LGA as in the paper (``closed_form=False``), by LGA with
 labels that start from the closed form (the default), and on these labels as they start.
 Accuracy, R2 and log loss are those of the network's predictions of hidden rows; a run
@@ -91,7 +91,6 @@ SYSTEMS = {
     "LGA": {},
     "labels stay at their start": {"label_lr": 0.0},
 }
-LENGTHS = 1000, 4000
 
 
 def noisy(y, marked, random_state):
@@ -173,9 +172,11 @@ def main():
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--tables", default=",".join(TABLES))
+    parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--print-only", action="store_true")
     args = parser.parse_args()
     lines = []
@@ -185,14 +186,13 @@ def main():
         keys = "table", "network", "system", "n_steps", "noise", "seed"
         done = {tuple(line[key] for key in keys) for line in lines}
         jobs = [
-            (args.data / f"{table}.npz", network, system, n_steps, noise, seed)
-            for n_steps in LENGTHS
+            (args.data / f"{table}.npz", network, system, args.steps, noise, seed)
             for seed in range(args.seeds)
             for noise in (False, True)
             for table in args.tables.split(",")
-            for network in NETWORKS
+            for network in args.networks.split(",")
             for system in SYSTEMS
-            if (table, network, system, n_steps, noise, seed) not in done
+            if (table, network, system, args.steps, noise, seed) not in done
         ]
         results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
             joblib.delayed(run)(*job) for job in jobs

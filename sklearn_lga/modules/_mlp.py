@@ -97,6 +97,7 @@ class MLP(nn.Sequential):
         Parameters
         ----------
         x : Tensor of shape (n_rows, n_features)
+            Rows.
 
         Returns
         -------
