@@ -7,6 +7,7 @@ import torch
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_memory
 
+from .._version import __version__
 from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
 from .._views.inputs import left_out
@@ -37,13 +38,13 @@ def answer_first(estimator, task, X, labeled, seed):
         return None, None
     labels = labeled.values if task.kind == "classes" else labeled.labels
     fit = check_memory(estimator.memory).cache(fit_closed_form)
-    form, table_rows = fit(X, labeled.rows, labels, task.weights, seed)
+    form, table_rows = fit(X, labeled.rows, labels, task.weights, seed, __version__)
     table_rows.X = X
     return form, table_rows
 
 
-def fit_closed_form(X, rows, labels, class_weight, seed):
-    """:meth:`ClosedForm.fit`, as it can be cached: the table itself is not kept."""
+def fit_closed_form(X, rows, labels, class_weight, seed, version):
+    """:meth:`ClosedForm.fit`, as this version can cache it, without the table."""
     form, table_rows = ClosedForm.fit(X, rows, labels, class_weight, seed)
     table_rows.X = None
     return form, table_rows
@@ -162,7 +163,7 @@ class Answer:
         return mix(form, network, self.weight, self.sharpness)
 
 
-def weigh_network(estimator, net, form, dataset):
+def weigh_network(estimator, net, form, dataset, former=None):
     """Hold a trained network against the closed form.
 
     The members of the built-in network each do without a part of the labels, and are
@@ -181,6 +182,10 @@ def weigh_network(estimator, net, form, dataset):
 
     dataset : SemiSupervisedDataset
 
+    former : Fitted or None, default=None
+        What the network went on from: it has seen labels that are left out now, and so
+        counts as much as one that sees all.
+
     Returns
     -------
     answer, evidence : Answer, Evidence
@@ -188,26 +193,23 @@ def weigh_network(estimator, net, form, dataset):
     if form is None:
         return Answer(net), Evidence()
     told, combination = form.told, form.combination
-    outputs = members_outputs(net, dataset.labeled_batch(told))
+    rows = dataset.labeled_batch(told).to(net.device)
+    expected = form.evidence.loss, form.evidence.accuracy
+    results = {"network": (None, None), "all": expected}
     without = members_left_out(estimator, form)
-    if without[0] is not None:
-        unseen = np.equal(without, form.folding.parts[told][:, None])
-        outputs = (outputs * unseen[:, :, None]).sum(axis=1)
-        outputs /= np.maximum(unseen.sum(axis=1), 1)[:, None]
-        weight, sharpness, results = combination.join(form.held_out, outputs, told)
-        return (
-            Answer(net, form, weight, sharpness),
-            with_network(form.evidence, weight, results),
-        )
-    weight = network_prior(len(dataset.labels))
+    weight, sharpness = network_prior(len(dataset.labels)), 1.0
     if estimator.module is not None:
-        loss, _ = combination.tell(outputs.mean(axis=1), told)
+        loss, _ = combination.tell(predicted(net.module_, rows), told)
         weight = float(loss is None or loss <= form.evidence.loss)
         if not weight:
             warn_of_network(loss, form.evidence.loss, len(told))
-    expected = form.evidence.loss, form.evidence.accuracy
-    results = {"network": (None, None), "all": expected}
-    return Answer(net, form, weight), with_network(form.evidence, weight, results)
+    elif former is None and without[0] is not None:
+        unseen = np.equal(without, form.folding.parts[told][:, None])
+        outputs = predicted(net.module_.members, rows) * unseen[:, :, None]
+        outputs = outputs.sum(axis=1) / np.maximum(unseen.sum(axis=1), 1)[:, None]
+        weight, sharpness, results = combination.join(form.held_out, outputs, told)
+    evidence = with_network(form.evidence, weight, results)
+    return Answer(net, form, weight, sharpness), evidence
 
 
 def warn_of_network(loss, unseen, n_rows):
@@ -223,9 +225,7 @@ def warn_of_network(loss, unseen, n_rows):
 
 
 @torch.no_grad()
-def members_outputs(net, rows):
-    """Outputs of each member for some rows, (n_rows, n_members, n_outputs)."""
-    module = net.module_.eval()
-    outputs = getattr(module, "members", module)(rows.to(net.device))
-    outputs = outputs.double().cpu().numpy()
-    return outputs[:, None] if outputs.ndim == 2 else outputs
+def predicted(forward, rows):
+    """Outputs of a module, or a method of it, in double precision."""
+    getattr(forward, "__self__", forward).eval()
+    return forward(rows).double().cpu().numpy()

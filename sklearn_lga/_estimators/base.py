@@ -14,7 +14,7 @@ from .net_params import split_routed
 from .pickling import reduced
 
 ALGORITHM_1 = MappingProxyType({"closed_form": False, "n_members": 1})
-"""Parameters that turn every departure from the paper's Algorithm 1 off."""
+"""Parameters that turn off every departure from the paper that is a parameter."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -177,7 +177,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
         Passes over the unlabelled rows (over the labelled ones where there are no
         others). None means as many as make 100 steps of the built-in network after
         the closed form, else 1,000, over 10,000 unlabelled rows at most: of more, as
-        many are drawn, and the others are labelled by the network that these train.
+        many are drawn; the others are labelled as new rows are.
 
     regularizers : list or tuple, default=()
         Terms to add to the loss, from :mod:`sklearn_lga.regularizers`, computed on the
@@ -208,7 +208,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
         A torch device; "auto" is CUDA where there is one, else the CPU.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the initial network, the batches and dropout. Pass an int for
+        Determines the folds and trees of the closed form, the rows that are drawn where
+        there are too many, the initial network, batches and dropout. Pass an int for
         reproducible results. Modules of your own may draw from torch's global
         generator: it is seeded for the fit and restored, so such fits are
         reproducible one at a time.

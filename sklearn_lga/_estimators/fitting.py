@@ -51,7 +51,7 @@ class Fitted(NamedTuple):
     plan : Plan or None, default=None
 
     rows_digest : str or None, default=None
-        Tells whether the unlabelled rows are the same ones.
+        Tells whether the unlabelled rows that are trained on are the same ones.
     """
 
     task: object
@@ -139,7 +139,7 @@ def fit_network(estimator, X, y, read):
             valid = RowDataset(rows[held_out.rows], torch.from_numpy(held_out.labels))
         keep_on_device(dataset, run.device, estimator.net_params)
         net = make_net(estimator, task, plan, inputs, dataset, valid, run)
-        rows_digest = digest(X, hidden)  # for a warm start, whenever it comes
+        rows_digest = digest(X, hidden[trained])  # for a warm start, whenever it comes
         first = start = None
         if form is not None and plan.label_lr is not None:
             with one_thread():
@@ -150,8 +150,10 @@ def fit_network(estimator, X, y, read):
         with module_randomness(estimator, run):
             train(net, dataset, run.checkpoint, former, rows_digest, start)
 
-        answer, evidence = weigh_network(estimator, net, form, dataset)
+        answer, evidence = weigh_network(estimator, net, form, dataset, former)
         start, outputs = label_rows(answer, dataset, X, hidden, trained, first)
+        if answer.weight == 1.0:
+            answer.form = None  # which nobody asks any more
         fitted = {
             "net_": net,
             "history_": net.history,
@@ -384,7 +386,8 @@ def some_of(n_rows, n_wanted, seed):
 def keep_on_device(dataset, device, net_params):
     """Hold the rows on a GPU that has the room, unless the user loads the batches."""
     loads = any(name.startswith("iterator_train") for name in net_params or {})
-    if not loads and fits_on(device, dataset.X):
+    n_rows = len(dataset.labeled_rows) + len(dataset.own_rows)
+    if not loads and fits_on(device, n_rows, dataset.X):
         with suppress(torch.OutOfMemoryError):  # then batches come from the host
             dataset.keep_on(device)
 

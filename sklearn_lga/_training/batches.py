@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
@@ -9,12 +10,12 @@ from .._views.rows import on_device, take_rows
 from .processes import ALONE
 
 
-def fits_on(device, X):
-    """Whether X takes at most a quarter of the free memory of a CUDA device."""
+def fits_on(device, n_rows, X):
+    """Whether rows of X take at most a quarter of the free memory of a CUDA device."""
     if torch.device(device).type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return 4 * 4 * math.prod(X.shape) <= free
+    return 4 * 4 * n_rows * math.prod(X.shape[1:]) <= free
 
 
 class RowDataset(Dataset):
@@ -22,7 +23,7 @@ class RowDataset(Dataset):
 
     Parameters
     ----------
-    X : ndarray, CSR matrix or JoinedColumns of shape (n_rows, ...)
+    X : ndarray, CSR matrix, SomeRows or EncodedRows of shape (n_rows, ...)
 
     y : Tensor of shape (n_rows, n_outputs) or None, default=None
         None: a placeholder takes its place, as in ``skorch.dataset.Dataset``.
@@ -44,7 +45,7 @@ class SemiSupervisedDataset(Dataset):
 
     Parameters
     ----------
-    X : ndarray, CSR matrix or JoinedColumns of shape (n_rows, ...)
+    X : ndarray, CSR matrix, SomeRows or EncodedRows of shape (n_rows, ...)
         All rows; they are never copied whole but by :meth:`keep_on`.
 
     labeled_rows : ndarray of shape (n_labeled,)
@@ -82,16 +83,16 @@ class SemiSupervisedDataset(Dataset):
 
     def labeled_batch(self, positions):
         """Some labelled rows, as the network takes them."""
-        rows = self.labeled_rows
-        rows = rows.cpu().numpy() if isinstance(rows, torch.Tensor) else rows
-        return take_rows(self.X, rows[positions])
+        return self._take(self.labeled_rows, torch.as_tensor(positions))
 
     def keep_on(self, device):
         """Copy rows and labels to a device, where batches are then taken from them."""
-        table = on_device(self.X, device)
-        for name in ("labels", "weights", "labeled_rows", "own_rows"):
-            values = torch.as_tensor(getattr(self, name), device=device)
-            setattr(self, name, values)
+        rows = np.concatenate([self.labeled_rows, self.own_rows])
+        table, n_labeled = on_device(self.X, rows, device), len(self.labeled_rows)
+        self.labels, self.weights = self.labels.to(device), self.weights.to(device)
+        # Where they stand in the copy.
+        where = torch.arange(len(rows), device=device)
+        self.labeled_rows, self.own_rows = where[:n_labeled], where[n_labeled:]
         self.table = table
 
     def __getitem__(self, batch):

@@ -1,1 +1,1 @@
-"""What a network sees of a table: its features, their bins, its clusters."""
+"""The closed form, which answers first, and what a network sees of a table."""

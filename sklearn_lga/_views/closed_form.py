@@ -5,7 +5,7 @@ from sklearn.utils import check_random_state
 
 from .combination import ClassMixture, TargetMean
 from .folding import N_PARTS, Folding
-from .table import CHUNK, Table, TableRows, wants_graph
+from .table import CHUNK, Table, TableRows, some_rows, wants_graph
 from .trees import Trees
 from .views import Factors, KernelAnswer, views_of
 
@@ -119,13 +119,14 @@ class ClosedForm:
         used = {v: a for v, a in answers.items() if combination.weights[v] > 0.0}
         held_out = combination.combine({v: held_out[v] for v in used})
         told = kept[counts]
-        sample = table_rows.see(np.arange(0, X.shape[0], 1 + X.shape[0] // SAMPLE))
+        sample = table_rows.see(some_rows(X.shape[0], SAMPLE))
         variances = {part: columns.var(axis=0) for part, columns in sample.items()}
         form = cls(
             table, used, combination, evidence, folding, told, held_out, variances
         )
         if not wants_graph(form.parts):
             table.clusters = None
+        table_rows.drop_but(form.parts)
         return form, table_rows
 
     @property

@@ -154,10 +154,13 @@ class ClassMixture:
         mixed = np.log(sum(self.weights[v] * p for v, p in told.items()))
         self.final = best_sharpness(mixed, codes, SHARPER_FIRST**left, TRIED)
         views = {
-            v: ViewEvidence(*self.tell(np.log(p), rows), self.weights[v], ridges[v])
+            v: ViewEvidence(
+                *self.tell(np.log(p) + self.shift, rows), self.weights[v], ridges[v]
+            )
             for v, p in told.items()
         }
-        return Evidence(views, *self.tell(self.final * mixed, rows), len(rows))
+        all_of_them = self.tell(self.final * mixed + self.shift, rows)
+        return Evidence(views, *all_of_them, len(rows))
 
     def combine(self, outputs):
         """Mix the views' outputs, by name: (n_rows, n_classes)."""
@@ -165,9 +168,12 @@ class ClassMixture:
             self.weights[v] * softmax(self.sharpness[v] * log_estimates(out), axis=1)
             for v, out in outputs.items()
         )
-        with np.errstate(divide="ignore"):  # of a class with the weight 0
-            shift = np.maximum(np.log(self.class_weight), -50.0)
-        return self.unsure(log_softmax(self.final * np.log(mixed), axis=1) + shift)
+        return self.unsure(log_softmax(self.final * np.log(mixed), axis=1) + self.shift)
+
+    @property
+    def shift(self):
+        """Logarithms of the classes' weights, that of 0 as a small one."""
+        return np.log(np.maximum(self.class_weight, 1e-22))
 
     def unsure(self, outputs):
         """Mix probabilities, given as logits, with uniform ones; as logarithms."""
@@ -217,13 +223,18 @@ class ClassMixture:
         return logsumexp(both + logs[:, None, None], axis=0)
 
     def tell(self, outputs, rows):
-        """Compute log loss and share of hits; both are None where there is no row."""
+        """Compute log loss and share of hits; both are None where there is no row.
+
+        The loss of a row has the weight of its class.
+        """
         codes = self.codes[rows]
         if not len(codes):
             return None, None
         hits = (outputs.argmax(axis=1) == codes).sum()
-        losses = log_softmax(outputs, axis=1)[np.arange(len(codes)), codes]
-        return float(-losses.mean()), float((hits + 1.0) / (len(codes) + 2.0))
+        losses = -log_softmax(outputs, axis=1)[np.arange(len(codes)), codes]
+        weights = self.class_weight[codes]
+        loss = losses @ weights / max(weights.sum(), 1e-30)
+        return float(loss), float((hits + 1.0) / (len(codes) + 2.0))
 
 
 class TargetMean:

@@ -113,7 +113,7 @@ class SomeRows:
 
     def __init__(self, encoded, used):
         self.shape = encoded.shape
-        self.place = np.zeros(len(encoded), dtype=np.int32)
+        self.place = np.full(len(encoded), -1, dtype=np.int32)
         self.place[used] = np.arange(len(used))
         chunks = [encoded[used[rows]] for rows in gen_batches(len(used), CHUNK)]
         self.encoded = np.concatenate(chunks)
@@ -122,7 +122,10 @@ class SomeRows:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        return self.encoded[self.place[rows]]
+        place = self.place[rows]
+        if (place < 0).any():
+            raise IndexError("These rows were not encoded.")
+        return self.encoded[place]
 
 
 def left_out(n_members):

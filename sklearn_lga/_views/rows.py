@@ -11,25 +11,6 @@ CHUNK = 8192
 """Rows that are read at a time where all are gone through."""
 
 
-class JoinedColumns:
-    """Two tables of as many rows side by side; rows are joined when they are taken.
-
-    Parameters
-    ----------
-    left, right : ndarray or CSR matrix of shape (n_rows, ...)
-    """
-
-    def __init__(self, left, right):
-        self.tables = left, right
-        self.shape = left.shape[0], left.shape[1] + right.shape[1]
-
-    def __len__(self):
-        return self.shape[0]
-
-    def __getitem__(self, rows):
-        return np.concatenate([dense(table[rows]) for table in self.tables], axis=1)
-
-
 def dense(rows):
     """Rows, dense or CSR, as float32."""
     if sparse.issparse(rows):
@@ -44,12 +25,13 @@ def take_rows(X, rows):
     return torch.from_numpy(batch.copy() if is_view else batch)
 
 
-def on_device(X, device):
-    """All rows of X, dense and in float32, on a device; copied in slices."""
-    rows = torch.empty(X.shape, dtype=torch.float32, device=device)
+def on_device(X, rows, device):
+    """Some rows of X, dense and in float32, on a device; copied in slices."""
+    shape = len(rows), *X.shape[1:]
+    copy = torch.empty(shape, dtype=torch.float32, device=device)
     for part in gen_batches(len(rows), CHUNK):
-        rows[part] = take_rows(X, part).to(device)
-    return rows
+        copy[part] = take_rows(X, rows[part]).to(device)
+    return copy
 
 
 def digest(X, rows):

@@ -59,7 +59,7 @@ class Table:
 
     def __init__(self, X, with_clusters):
         self.n_rows = X.shape[0]
-        landmarks = X[landmark_rows(self.n_rows)]
+        landmarks = X[some_rows(self.n_rows, MAX_LANDMARKS)]
         self.projection = None
         if sparse.issparse(X):
             self.projection = leading_directions(landmarks)
@@ -140,6 +140,8 @@ class TableRows:
             made_of = table.n_rows <= MAX_LANDMARKS
             self.kept = table.see(X, made_of=made_of)
             self.place = np.arange(table.n_rows)
+        if table.clusters is not None:
+            table.clusters.own = None  # neighbours of its landmarks, looked up by now
 
     def keep(self, rows, parts):
         """Make parts of some rows now, to have them at hand, if not too many."""
@@ -147,6 +149,11 @@ class TableRows:
             self.kept = self.table.see(self.X[rows], parts)
             self.place = np.full(self.table.n_rows, -1)
             self.place[rows] = np.arange(len(rows))
+
+    def drop_but(self, parts):
+        """Keep no other parts at hand; no others are to be seen any more."""
+        if self.kept is not None:
+            self.kept = {name: self.kept[name] for name in parts}
 
     def see(self, rows, parts=None):
         """Make parts of some rows, by name, as :meth:`Table.see` does."""
@@ -202,9 +209,9 @@ def spread_of_columns(X):
     return mean, np.where(varies, spread, 0.0)
 
 
-def landmark_rows(n_rows):
+def some_rows(n_rows, n_wanted):
     """Choose rows that stand for all, the same ones at each call."""
-    if n_rows <= MAX_LANDMARKS:
-        return slice(None)
+    if n_rows <= n_wanted:
+        return np.arange(n_rows)
     random = np.random.RandomState(0)
-    return np.sort(random.choice(n_rows, MAX_LANDMARKS, replace=False))
+    return np.sort(random.choice(n_rows, n_wanted, replace=False))

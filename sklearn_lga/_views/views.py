@@ -3,10 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from .folding import N_PARTS
 from .kernel import NetworkKernel, SmoothKernel, fit_ridge, fit_without
 from .relevance import MAX_ROWS, N_ITER, column_factors
+
+MAX_ENTRIES = 2**22
+"""Kernels of rows to predict have so many entries at a time."""
 
 MAX_FACTORS = 1_000
 """So many features, at most, have factors of their own."""
@@ -139,8 +143,13 @@ class Fit(NamedTuple):
     def predict(self, columns):
         """Predict rows by their columns, (n_rows, n_outputs)."""
         columns = (columns * self.factors).astype(self.columns.dtype)
-        kernel = self.kernel(columns, self.columns)
-        return kernel @ (self.coef / self.scale) + self.coef.sum(axis=0)
+        coef, intercept = self.coef / self.scale, self.coef.sum(axis=0)
+        size = 256 * max(1, MAX_ENTRIES // (256 * len(self.columns)))
+        kernels = (
+            self.kernel(columns[rows], self.columns)
+            for rows in gen_batches(len(columns), size)
+        )
+        return np.concatenate([kernel @ coef + intercept for kernel in kernels])
 
 
 class KernelAnswer:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -168,7 +169,7 @@ def test_rows_that_a_device_keeps(monkeypatch):
     plain, kept = LGAClassifier(**FAST).fit(X, Y), []
     monkeypatch.setattr(
         "sklearn_lga._estimators.fitting.fits_on",
-        lambda device, X: kept.append((device, len(X))) or True,
+        lambda device, n_rows, X: kept.append((device, n_rows)) or True,
     )
     same = LGAClassifier(**FAST).fit(X, Y)
     assert kept == [("cpu", 160)]
@@ -285,3 +286,36 @@ def test_a_memory_keeps_the_closed_form(estimator, tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.relevance_, first.relevance_)
     with pytest.raises(TypeError):
         again.fit(X[:, :3], y)
+
+
+def test_what_a_warm_start_has_seen_is_no_evidence():
+    """Labels that are left out now were seen then: of random ones nothing is learned."""
+    random = np.random.RandomState(0)
+    y = np.where(np.arange(160) < 60, random.randint(2, size=160), -1)
+    model = LGAClassifier(warm_start=True, max_epochs=30, random_state=0)
+    for n_labeled in (50, 55, 60):
+        model.fit(X, np.where(np.arange(160) < n_labeled, y, -1))
+    assert model.evidence_.accuracy < 0.75
+    assert model.evidence_.views["network"].loss is None
+    assert model.evidence_.views["network"].weight < 0.5
+
+
+class Committee(nn.Module):
+    """A network of the user's that has members of its own."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.members = nn.ModuleList(nn.Linear(n_features, n_outputs) for _ in range(2))
+
+    def forward(self, X):
+        return sum(member(X) for member in self.members)
+
+
+def test_class_weights_are_not_held_against_a_network_of_ones_own():
+    y = np.where(Y == -1, -1, (X[:, 0] > 0).astype(int))
+    model = LGAClassifier(module=Committee, max_epochs=200, lr=0.05, random_state=0)
+    for weights in (None, {0: 0.02, 1: 1.0}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.set_params(class_weight=weights).fit(X, y)
+        assert model.evidence_.views["network"].weight == 1.0

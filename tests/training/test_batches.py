@@ -11,7 +11,7 @@ from sklearn_lga._training.batches import (
     SemiSupervisedDataset,
     n_steps_per_epoch,
 )
-from sklearn_lga._views.rows import JoinedColumns, digest, take_rows
+from sklearn_lga._views.rows import digest, take_rows
 
 
 @given(n=st.integers(1, 200), batch_size=st.integers(1, 70), seed=st.integers(0, 9))
@@ -67,7 +67,6 @@ def test_rows_are_copied_as_float32(dtype, rows):
 TABLES = {
     "integers": lambda X: (10 * X).astype(np.int64),
     "CSR": sparse.csr_matrix,
-    "joined": lambda X: JoinedColumns(sparse.csr_matrix(X), X[:, :2]),
     "images": lambda X: X.reshape(-1, 1, 2, 2),
 }
 

@@ -15,7 +15,7 @@ from sklearn_lga._views import table
 from sklearn_lga._views.closed_form import ClosedForm
 from sklearn_lga._views.folding import N_PARTS, Folding
 from sklearn_lga._views.inputs import Inputs, left_out
-from sklearn_lga._views.rows import JoinedColumns, take_rows
+from sklearn_lga._views.rows import take_rows
 from sklearn_lga.datasets import hide_labels
 from sklearn_lga.modules import MLP
 
@@ -134,19 +134,6 @@ def test_constant_columns_stay_finite():
     inputs = Inputs(form, EACH)
     assert np.isfinite(inputs.scales).all()
     assert not inputs.rows(rows, ROWS)[ROWS].any()
-
-
-def test_rows_are_joined_when_taken():
-    left, right = X.astype(np.float64), X[:, :1].astype(np.float32)
-    joined = JoinedColumns(left, right)
-    assert joined.shape == (300, 5)
-    for rows in (np.array([3, 1]), slice(2, 5)):
-        taken = take_rows(joined, rows)
-        assert taken.dtype == torch.float32
-        assert_array_equal(taken[:, :4], X[rows].astype(np.float32))
-        assert_array_equal(taken[:, 4:], right[rows])
-        csr = JoinedColumns(sparse.csr_matrix(left), right)
-        assert_array_equal(take_rows(csr, rows), taken)
 
 
 def test_clusters_are_seen_by_an_estimator():

@@ -11,7 +11,7 @@ from sklearn_lga._views.table import (
     FARTHEST,
     Table,
     TableRows,
-    landmark_rows,
+    some_rows,
     spread_of_columns,
     wants_graph,
 )
@@ -171,7 +171,7 @@ def test_no_search_where_no_part_wants_it(monkeypatch):
 @pytest.mark.parametrize("make", [np.asarray, sparse.csr_matrix])
 def test_landmarks_are_the_same_at_each_call(make, in_parts):
     before = np.random.get_state()[1].copy()
-    rows = landmark_rows(300)
+    rows = some_rows(300, 100)
     first, second = Table(make(X), True), Table(make(X), True)
     assert_array_equal(np.random.get_state()[1], before)
     assert len(set(rows)) == 100
