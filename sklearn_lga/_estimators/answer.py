@@ -168,8 +168,8 @@ def weigh_network(estimator, net, form, dataset, former=None):
 
     The members of the built-in network each do without a part of the labels, and are
     judged by these, as the views are. Of a network of the user's nothing is held out:
-    it answers alone, unless it fits its own labels worse than the closed form predicts
-    labels that it has not seen.
+    it answers alone, unless it fits its own labels far worse than the closed form
+    predicts labels that it has not seen.
 
     Parameters
     ----------
@@ -200,7 +200,10 @@ def weigh_network(estimator, net, form, dataset, former=None):
     weight, sharpness = network_prior(len(dataset.labels)), 1.0
     if estimator.module is not None:
         loss, _ = combination.tell(predicted(net.module_, rows), told)
-        weight = float(loss is None or loss <= form.evidence.loss)
+        # Put aside where it is more than halfway to knowing nothing.
+        guess = combination.loss_of_a_guess
+        far = loss is not None and 2.0 * loss > form.evidence.loss + guess
+        weight = float(not far or loss <= form.evidence.loss)
         if not weight:
             warn_of_network(loss, form.evidence.loss, len(told))
     elif former is None and without[0] is not None:
@@ -215,8 +218,8 @@ def weigh_network(estimator, net, form, dataset, former=None):
 def warn_of_network(loss, unseen, n_rows):
     """Say that a network of the user's is put aside."""
     warnings.warn(
-        f"The network's loss on its own {n_rows} labelled rows, {loss:.3g}, is higher "
-        f"than that of the closed form on rows that it has not seen, {unseen:.3g}: "
+        f"The network's loss on its own {n_rows} labelled rows, {loss:.3g}, is far "
+        f"above that of the closed form on rows that it has not seen, {unseen:.3g}: "
         "predictions are those of the closed form. Train longer or with other "
         "settings, or pass closed_form=False to predict by the network.",
         UserWarning,

@@ -133,8 +133,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
         ``X.shape[1:]`` for arrays of more dimensions, which are taken only with a
         module of one's own. Setting both is an error. A network of your own predicts
         alone: the closed form gives the start of its labels, and takes over, with a
-        warning, where the network fits its own labels worse than the closed form
-        predicts unseen ones.
+        warning, where the network fits its own labels far worse than the
+        closed form predicts unseen ones.
 
     hidden_layer_sizes : sequence of int, default=(32,)
         Units of each hidden layer of the built-in network.

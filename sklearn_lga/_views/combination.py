@@ -112,6 +112,9 @@ class ClassMixture:
     Y : ndarray of shape (n_labeled, n_classes)
         What views fit: one-hot classes less 1 / n_classes.
 
+    loss_of_a_guess : float
+        What one loses who knows nothing of a row.
+
     sharpness, weights : dict of str to float
         By the view's name.
 
@@ -123,6 +126,7 @@ class ClassMixture:
         self.codes = codes
         self.class_weight = class_weight
         self.Y = np.eye(len(class_weight))[codes] - 1.0 / len(class_weight)
+        self.loss_of_a_guess = float(np.log(len(class_weight)))
 
     def weigh(self, held_out, ridges, rows):
         """Choose each view's sharpness, the weights and the mixture's sharpness.
@@ -249,6 +253,8 @@ class TargetMean:
     Y : ndarray of shape (n_labeled, n_outputs)
         What views fit: targets with mean 0 and variance 1.
 
+    loss_of_a_guess : float
+
     weights : dict of str to float
         By the view's name.
     """
@@ -258,6 +264,7 @@ class TargetMean:
         self.mean, spread = targets.mean(axis=0), targets.std(axis=0)
         self.spread = np.where(spread > 1e-12 * np.abs(self.mean), spread, 1.0)
         self.Y = (targets - self.mean) / self.spread
+        self.loss_of_a_guess = 1.0
 
     def weigh(self, held_out, ridges, rows):
         """Choose the weights, as :meth:`ClassMixture.weigh` does."""

@@ -289,7 +289,7 @@ def test_a_memory_keeps_the_closed_form(estimator, tmp_path, monkeypatch):
 
 
 def test_what_a_warm_start_has_seen_is_no_evidence():
-    """Labels that are left out now were seen then: of random ones nothing is learned."""
+    """Labels that are left out now were seen then, and random ones teach nothing."""
     random = np.random.RandomState(0)
     y = np.where(np.arange(160) < 60, random.randint(2, size=160), -1)
     model = LGAClassifier(warm_start=True, max_epochs=30, random_state=0)
@@ -319,3 +319,15 @@ def test_class_weights_are_not_held_against_a_network_of_ones_own():
             warnings.simplefilter("error")
             model.set_params(class_weight=weights).fit(X, y)
         assert model.evidence_.views["network"].weight == 1.0
+
+
+@pytest.mark.parametrize("y", [Y, TARGETS], ids=["classes", "targets"])
+def test_a_network_that_has_learned_nothing_does_no_harm(y):
+    estimator = LGAClassifier if y is Y else LGARegressor
+    model = estimator(module=Linear, lr=1e-12, random_state=0, max_epochs=1)
+    with pytest.warns(UserWarning, match="far above.*predictions are those of the cl"):
+        model.fit(X, y)
+    outputs = model._fitted_.model.form.outputs(X)
+    np.testing.assert_array_equal(model._fitted_.model.outputs(X), outputs)
+    built_in = estimator(lr=1e-12, random_state=0, max_epochs=1).fit(X, y)
+    assert built_in.evidence_.views["network"].weight < 0.2
