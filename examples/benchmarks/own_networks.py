@@ -156,12 +156,14 @@ def report(lines):
             continue
         by = ["network", "n_steps", "noise"]
         means = known.pivot_table(measure, by, "system", sort=False)
-        print(f"\n{measure}\n{means[[s for s in SYSTEMS if s in means]].round(4)}")
+        means = means[[s for s in SYSTEMS if s in means]]
+        print(f"\n{measure}\n{means.round(4).to_string()}")
         runs = known.pivot_table(measure, [*by, "table", "seed"], "system").dropna()
         for other in (s for s in SYSTEMS if s != "LGA" and s in runs):
             gap = runs["LGA"] - runs[other]
             sums = (gap - gap.mean()).groupby(level="table").sum()
-            error = np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / len(gap)
+            several = len(sums) / (len(sums) - 1) if len(sums) > 1 else np.nan
+            error = np.sqrt((sums**2).sum() * several) / len(gap)
             print(f"LGA less {other}: {gap.mean():+.4f} ({error:.4f})")
 
 
