@@ -453,7 +453,9 @@ def test_warm_start_of_another_network_is_refused(small):
 
 def test_warm_start_keeps_the_scale_of_the_targets(targets):
     X, y, y_marked = targets
-    model = LGARegressor(max_epochs=100, warm_start=True, random_state=0)
+    model = LGARegressor(
+        closed_form=False, max_epochs=100, warm_start=True, random_state=0
+    )
     before = model.fit(X, y_marked).predict(X)
     model.set_params(lr=1e-12, label_lr=0.0, max_epochs=1)
     more = np.where(np.arange(len(y)) < 100, y, np.nan)

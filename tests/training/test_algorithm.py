@@ -199,7 +199,7 @@ def test_label_gradient_through_the_wide_resnet(seed):
     state.imputed_labels.w.normal_(generator=generator)
     w = state.imputed_labels.w.clone().requires_grad_()
     gradients = []
-    state.imputed_labels.update = lambda _, w, g_w, predicted: gradients.append(g_w)
+    state.imputed_labels.update = lambda _, w, g_w: gradients.append(g_w)
 
     torch.manual_seed(0)
     before = copy.deepcopy(module)
