@@ -280,7 +280,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
         it); ``loss`` and ``accuracy`` are what to expect of predictions, by ``n_rows``
         labelled rows. None where no row tells.
 
-    relevance_ : ndarray of shape (n_features_in_,)
+    relevance_ : ndarray of shape (``n_features_in_``,)
         How much the labels depend on each feature, by the views: shares, whose sum is
         1. Not with ``closed_form=False``.
 
