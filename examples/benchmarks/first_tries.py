@@ -16,16 +16,15 @@ mean over seeds. Standard errors take all counts of a table as one draw.
 """
 
 import argparse
-import json
 import time
 import warnings
 from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import torch
+from recorded import mean_and_error, recorded
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
@@ -141,11 +140,10 @@ def name_has_classes(name):
 def summary(gaps):
     """Mean and its standard error, with tables drawn as wholes, and the worst one."""
     gaps = gaps.dropna()
-    sums = (gaps - gaps.mean()).groupby(level="table").sum()
-    error = np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / len(gaps)
+    mean, error = mean_and_error(gaps)
     name, n_labeled = gaps.idxmin()
     worst = f"{gaps.min():+.3f} at {name}, {n_labeled}"
-    return f"{gaps.mean():+.4f} ({error:.4f}), {worst}"
+    return f"{mean:+.4f} ({error:.4f}), {worst}"
 
 
 def report(lines):
@@ -185,21 +183,9 @@ def main():
     parser.add_argument("--data", type=Path)
     args = parser.parse_args()
     cases = real_tables(args.data) if args.data else CASES
-    lines = []
-    if args.out.exists():
-        lines = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.print_only:
-        keys = "table", "n_labeled", "seed", "method"
-        done = {tuple(line[key] for key in keys) for line in lines}
-        results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
-            joblib.delayed(run)(*job)
-            for job in jobs(cases, args.seeds, args.methods)
-            if (getattr(job[0], "stem", job[0]), *job[1:]) not in done
-        )
-        for line in results:
-            lines.append(line)
-            with open(args.out, "a") as file:
-                file.write(json.dumps(line) + "\n")
+    keys = "table", "n_labeled", "seed", "method"
+    missing = () if args.print_only else jobs(cases, args.seeds, args.methods)
+    lines = recorded(args.out, run, keys, missing, args.jobs)
     report(lines)
 
 

@@ -13,15 +13,14 @@ appends a line to OUT.jsonl.
 """
 
 import argparse
-import json
 import time
 import warnings
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import torch
+from recorded import mean_and_error, recorded
 from sklearn.metrics import log_loss, r2_score
 from tables import SEED_OFFSET, stored
 from torch import nn
@@ -160,11 +159,8 @@ def report(lines):
         print(f"\n{measure}\n{means.round(4).to_string()}")
         runs = known.pivot_table(measure, [*by, "table", "seed"], "system").dropna()
         for other in (s for s in SYSTEMS if s != "LGA" and s in runs):
-            gap = runs["LGA"] - runs[other]
-            sums = (gap - gap.mean()).groupby(level="table").sum()
-            several = len(sums) / (len(sums) - 1) if len(sums) > 1 else np.nan
-            error = np.sqrt((sums**2).sum() * several) / len(gap)
-            print(f"LGA less {other}: {gap.mean():+.4f} ({error:.4f})")
+            mean, error = mean_and_error(runs["LGA"] - runs[other])
+            print(f"LGA less {other}: {mean:+.4f} ({error:.4f})")
 
 
 def main():
@@ -181,28 +177,17 @@ def main():
     parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--print-only", action="store_true")
     args = parser.parse_args()
-    lines = []
-    if args.out.exists():
-        lines = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.print_only:
-        keys = "table", "network", "system", "n_steps", "noise", "seed"
-        done = {tuple(line[key] for key in keys) for line in lines}
-        jobs = [
-            (args.data / f"{table}.npz", network, system, args.steps, noise, seed)
-            for seed in range(args.seeds)
-            for noise in (False, True)
-            for table in args.tables.split(",")
-            for network in args.networks.split(",")
-            for system in SYSTEMS
-            if (table, network, system, args.steps, noise, seed) not in done
-        ]
-        results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
-            joblib.delayed(run)(*job) for job in jobs
-        )
-        for line in results:
-            lines.append(line)
-            with open(args.out, "a") as file:
-                file.write(json.dumps(line) + "\n")
+    keys = "table", "network", "system", "n_steps", "noise", "seed"
+    jobs = (
+        (args.data / f"{table}.npz", network, system, args.steps, noise, seed)
+        for seed in range(args.seeds)
+        for noise in (False, True)
+        for table in args.tables.split(",")
+        for network in args.networks.split(",")
+        for system in SYSTEMS
+    )
+    missing = () if args.print_only else jobs
+    lines = recorded(args.out, run, keys, missing, args.jobs)
     report(lines)
 
 

@@ -14,16 +14,15 @@ that take all runs of a table as one draw.
 
 import argparse
 import contextlib
-import json
 import time
 import warnings
 from pathlib import Path
 from unittest import mock
 
-import joblib
 import numpy as np
 import pandas as pd
 import torch
+from recorded import mean_and_error, recorded
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import log_loss, r2_score
@@ -156,11 +155,10 @@ def stored(path, seed):
     return prepare.fit_transform(X[train]).astype(np.float32), y[train], marked
 
 
-def run(case, setting, seed):
+def run(name, n_labeled, setting, seed):
     """One fit; a line of results, which are those of the hidden rows."""
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
-    name, n_labeled = case
     if isinstance(name, Path):
         X, y, marked = stored(name, SEED_OFFSET + seed)
     else:
@@ -217,9 +215,7 @@ def differences(frame, measure):
             yield setting, len(runs), runs[setting].mean(), 0.0, 0.0
             continue
         gap = both[setting] - both["defaults"]
-        sums = (gap - gap.mean()).groupby(level="table").sum()
-        error = np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / len(gap)
-        yield setting, len(gap), both[setting].mean(), gap.mean(), error
+        yield setting, len(gap), both[setting].mean(), *mean_and_error(gap)
 
 
 def report(lines):
@@ -242,7 +238,7 @@ def report(lines):
         print(f"median CPU seconds of the defaults: {seconds.median():.2f}")
 
 
-def jobs(args, done):
+def jobs(args):
     """Parameters of all runs; a setting is complete before the next one starts."""
     cases = [(name, n) for name, (_, counts) in TABLES.items() for n in counts]
     for path in sorted(args.data.glob("*.npz")) if args.data else ():
@@ -253,8 +249,7 @@ def jobs(args, done):
             continue
         for seed in range(args.seeds):
             for name, n in cases:
-                if (getattr(name, "stem", name), n, seed, setting) not in done:
-                    yield (name, n), setting, seed
+                yield name, n, setting, seed
 
 
 def main():
@@ -269,19 +264,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--print-only", action="store_true")
     args = parser.parse_args()
-    lines = []
-    if args.out.exists():
-        lines = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.print_only:
-        keys = "table", "n_labeled", "seed", "setting"
-        done = {tuple(line[key] for key in keys) for line in lines}
-        results = joblib.Parallel(n_jobs=args.jobs, return_as="generator_unordered")(
-            joblib.delayed(run)(*job) for job in jobs(args, done)
-        )
-        for line in results:
-            lines.append(line)
-            with open(args.out, "a") as file:
-                file.write(json.dumps(line) + "\n")
+    keys = "table", "n_labeled", "setting", "seed"
+    missing = () if args.print_only else jobs(args)
+    lines = recorded(args.out, run, keys, missing, args.jobs)
     report(lines)
 
 

@@ -14,6 +14,9 @@ from .._views.inputs import left_out
 from .._views.table import CHUNK
 from .._views.threads import one_thread
 
+ROW_MULTIPLE = 256
+"""Rows are predicted by a multiple of this, which is what kernels are computed by."""
+
 
 def answer_first(estimator, task, X, labeled, seed):
     """Have the closed form answer, if it is asked and X is a table.
@@ -96,10 +99,6 @@ def weights_of_members(form, left_out):
         return None
     weights = (form.folding.parts[:, None] != np.array(left_out)).astype(np.float32)
     return weights * (len(weights) / weights.sum(axis=0, dtype=np.float32))
-
-
-ROW_MULTIPLE = 256
-"""Rows are predicted by a multiple of this, which is what kernels are computed by."""
 
 
 class Answer:

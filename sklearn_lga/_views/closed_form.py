@@ -1,7 +1,7 @@
 """The answer before any training: several views of a table, weighted by evidence."""
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 
 from .combination import ClassMixture, TargetMean
 from .folding import N_PARTS, Folding
@@ -142,14 +142,14 @@ class ClosedForm:
     def outputs(self, X):
         """Outputs of any rows, (n_rows, n_outputs)."""
         outputs = np.empty((X.shape[0], self.n_outputs))
-        for chunk in chunks(len(outputs)):
+        for chunk in gen_batches(len(outputs), CHUNK):
             outputs[chunk] = self.combined(self.table.see(X[chunk], self.parts))
         return outputs
 
     def outputs_of(self, table_rows, rows):
         """Outputs of some of the table's own rows, or of none."""
         outputs = np.empty((len(rows), self.n_outputs))
-        for chunk in chunks(len(rows)):
+        for chunk in gen_batches(len(rows), CHUNK):
             outputs[chunk] = self.combined(table_rows.see(rows[chunk], self.parts))
         return outputs
 
@@ -161,7 +161,7 @@ class ClosedForm:
     def outputs_without_parts(self, table_rows, rows):
         """Outputs without each part of the labels, (n_rows, N_PARTS, n_outputs)."""
         outputs = np.empty((len(rows), N_PARTS, self.n_outputs))
-        for chunk in chunks(len(rows)):
+        for chunk in gen_batches(len(rows), CHUNK):
             seen = table_rows.see(rows[chunk], self.parts)
             each = {v: a.predict_without_parts(seen) for v, a in self.answers.items()}
             for part in range(N_PARTS):
@@ -202,11 +202,6 @@ class ClosedForm:
         shares = self.table.of_features(total)
         whole = shares.sum()
         return shares / whole if whole > 0.0 else np.full(len(shares), 1 / len(shares))
-
-
-def chunks(n_rows):
-    """Slices of so many rows, ``CHUNK`` each at most."""
-    return [slice(start, start + CHUNK) for start in range(0, n_rows, CHUNK)]
 
 
 def fit_answers(seen, Y, folding, kept, classes, random_state):

@@ -209,9 +209,9 @@ def spread_of_columns(X):
     return mean, np.where(varies, spread, 0.0)
 
 
-def some_rows(n_rows, n_wanted):
-    """Choose rows that stand for all, the same ones at each call."""
+def some_rows(n_rows, n_wanted, seed=0):
+    """Choose rows that stand for all, the same ones at each call with a seed."""
     if n_rows <= n_wanted:
         return np.arange(n_rows)
-    random = np.random.RandomState(0)
+    random = np.random.RandomState(seed)
     return np.sort(random.choice(n_rows, n_wanted, replace=False))

@@ -168,7 +168,7 @@ def test_rows_that_a_device_keeps(monkeypatch):
     """As on a GPU with the room: the same batches, and the same fit."""
     plain, kept = LGAClassifier(**FAST).fit(X, Y), []
     monkeypatch.setattr(
-        "sklearn_lga._estimators.fitting.fits_on",
+        "sklearn_lga._estimators.run.fits_on",
         lambda device, n_rows, X: kept.append((device, n_rows)) or True,
     )
     same = LGAClassifier(**FAST).fit(X, Y)
