@@ -4,14 +4,13 @@ import warnings
 
 import numpy as np
 import torch
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_memory
 
 from .._version import __version__
 from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
 from .._views.inputs import left_out
-from .._views.table import CHUNK
+from .._views.table import chunks
 from .._views.threads import one_thread
 
 ROW_MULTIPLE = 256
@@ -128,8 +127,9 @@ class Answer:
         """Outputs for the rows of a table, float64 of shape (n_rows, n_outputs)."""
         if self.weight == 1.0:
             return self.net.outputs(X) * self.sharpness
-        chunks = (X[rows] for rows in gen_batches(X.shape[0], CHUNK))
-        return np.concatenate([self.combine(*self.both(chunk)) for chunk in chunks])
+        return np.concatenate(
+            [self.combine(*self.both(X[rows])) for rows in chunks(X.shape[0])]
+        )
 
     def both(self, X):
         """Outputs of the closed form and of the network, for rows that fit in memory.

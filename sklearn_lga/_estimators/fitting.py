@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.utils import gen_batches
 
 from .._training.algorithm import mean_of_members
 from .._training.batches import RowDataset, SemiSupervisedDataset
 from .._views.inputs import Inputs
 from .._views.rows import digest
-from .._views.table import CHUNK, some_rows
+from .._views.table import chunks, some_rows
 from .._views.threads import one_thread
 from . import checks
 from .answer import (
@@ -181,7 +180,7 @@ def label_rows(answer, dataset, X, hidden, trained, first):
         rest = np.delete(rest, trained)
         if start is not None:
             start[trained] = first
-    for chunk in gen_batches(len(rest), CHUNK):
+    for chunk in chunks(len(rest)):
         form, network = answer.both(X[hidden[rest[chunk]]])
         outputs[rest[chunk]] = answer.combine(form, network)
         if start is not None:

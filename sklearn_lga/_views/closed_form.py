@@ -1,11 +1,11 @@
 """The answer before any training: several views of a table, weighted by evidence."""
 
 import numpy as np
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state
 
 from .combination import ClassMixture, TargetMean
 from .folding import N_PARTS, Folding
-from .table import CHUNK, Table, TableRows, some_rows, wants_graph
+from .table import Table, TableRows, chunks, some_rows, wants_graph
 from .trees import Trees
 from .views import Factors, KernelAnswer, views_of
 
@@ -142,14 +142,14 @@ class ClosedForm:
     def outputs(self, X):
         """Outputs of any rows, (n_rows, n_outputs)."""
         outputs = np.empty((X.shape[0], self.n_outputs))
-        for chunk in gen_batches(len(outputs), CHUNK):
+        for chunk in chunks(len(outputs)):
             outputs[chunk] = self.combined(self.table.see(X[chunk], self.parts))
         return outputs
 
     def outputs_of(self, table_rows, rows):
         """Outputs of some of the table's own rows, or of none."""
         outputs = np.empty((len(rows), self.n_outputs))
-        for chunk in gen_batches(len(rows), CHUNK):
+        for chunk in chunks(len(rows)):
             outputs[chunk] = self.combined(table_rows.see(rows[chunk], self.parts))
         return outputs
 
@@ -161,7 +161,7 @@ class ClosedForm:
     def outputs_without_parts(self, table_rows, rows):
         """Outputs without each part of the labels, (n_rows, N_PARTS, n_outputs)."""
         outputs = np.empty((len(rows), N_PARTS, self.n_outputs))
-        for chunk in gen_batches(len(rows), CHUNK):
+        for chunk in chunks(len(rows)):
             seen = table_rows.see(rows[chunk], self.parts)
             each = {v: a.predict_without_parts(seen) for v, a in self.answers.items()}
             for part in range(N_PARTS):

@@ -3,11 +3,10 @@
 import functools
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from ..modules._mlp import MemberScales
 from .folding import N_PARTS
-from .table import CHUNK
+from .table import chunks
 
 MAX_BYTES = 2**26
 """Rows are encoded once where they take no more than this; else at each visit."""
@@ -115,8 +114,8 @@ class SomeRows:
         self.shape = encoded.shape
         self.place = np.full(len(encoded), -1, dtype=np.int32)
         self.place[used] = np.arange(len(used))
-        chunks = [encoded[used[rows]] for rows in gen_batches(len(used), CHUNK)]
-        self.encoded = np.concatenate(chunks)
+        parts = [encoded[used[rows]] for rows in chunks(len(used))]
+        self.encoded = np.concatenate(parts)
 
     def __len__(self):
         return self.shape[0]

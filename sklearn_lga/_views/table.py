@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import gen_batches
 from sklearn.utils.extmath import randomized_svd
 
 from .bins import Bins
@@ -166,6 +165,11 @@ class TableRows:
         return {n: p[place] for n, p in kept if parts is None or n in parts}
 
 
+def chunks(n_rows):
+    """Slices of so many rows, ``CHUNK`` each at most; none for no row."""
+    return [slice(start, start + CHUNK) for start in range(0, n_rows, CHUNK)]
+
+
 def wants_graph(parts):
     """Whether any of the parts takes a search for neighbours."""
     return any(name not in ("features", "bins") for name in parts)
@@ -199,7 +203,7 @@ def spread_of_columns(X):
     low, high = (f(axis=0).astype(np.float64) for f in (X.min, X.max))
     mean = X.mean(axis=0, dtype=np.float64)
     square, two_valued = np.zeros(X.shape[1]), np.ones(X.shape[1], dtype=bool)
-    for rows in gen_batches(len(X), CHUNK):
+    for rows in chunks(len(X)):
         chunk = X[rows]
         square += np.square(chunk - mean).sum(axis=0)
         two_valued &= ((chunk == low) | (chunk == high)).all(axis=0)

@@ -115,14 +115,13 @@ def test_many_rows(labels, make, monkeypatch):
     monkeypatch.setattr(table, "MAX_LANDMARKS", 100)
     monkeypatch.setattr(table, "MAX_KEPT", 10)
     monkeypatch.setattr(table, "CHUNK", 70)
-    monkeypatch.setattr(closed_form, "CHUNK", 70)
     rows = make(X)
     form, table_rows = fit(rows, labels)
     assert table_rows.kept is None
     found = form.outputs_of(table_rows, HIDDEN)
     assert_allclose(form.outputs(rows[HIDDEN]), found, atol=1e-4)
     without = form.outputs_without_parts(table_rows, HIDDEN)
-    monkeypatch.setattr(closed_form, "CHUNK", 1000)
+    monkeypatch.setattr(table, "CHUNK", 1000)
     assert_allclose(form.outputs_of(table_rows, HIDDEN), found, atol=1e-5)
     assert_allclose(form.outputs_without_parts(table_rows, HIDDEN), without, atol=1e-5)
 

@@ -89,7 +89,7 @@ def test_rows_are_encoded_at_once_or_when_they_are_taken(make, at_hand, monkeypa
     expected = np.hstack([seen[part] for part in inputs.parts]).astype(np.float32)
     used = np.array([4, 299, 17, 0])
     for known in (None, table_rows):
-        monkeypatch.setattr(inputs_of, "CHUNK", 3)
+        monkeypatch.setattr(table, "CHUNK", 3)
         at_once = inputs.rows(rows, used, known)
         monkeypatch.setattr(inputs_of, "MAX_BYTES", 4 * 4 * inputs.n_columns - 1)
         when_taken = inputs.rows(rows, used, known)
