@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_memory
 from .._version import __version__
 from .._views.closed_form import ClosedForm
 from .._views.combination import Evidence, network_prior, with_network
-from .._views.inputs import left_out
+from .._views.inputs import fits_of, left_out
 from .._views.table import chunks
 from .._views.threads import one_thread
 
@@ -40,14 +40,22 @@ def answer_first(estimator, task, X, labeled, seed):
         return None, None
     labels = labeled.values if task.kind == "classes" else labeled.labels
     fit = check_memory(estimator.memory).cache(fit_closed_form)
-    form, table_rows = fit(X, labeled.rows, labels, task.weights, seed, __version__)
+    form, table_rows = fit(
+        X,
+        labeled.rows,
+        labels,
+        task.weights,
+        labeled.weights,
+        seed,
+        __version__,
+    )
     table_rows.X = X
     return form, table_rows
 
 
-def fit_closed_form(X, rows, labels, class_weight, seed, version):
+def fit_closed_form(X, rows, labels, class_weight, weights, seed, version):
     """:meth:`ClosedForm.fit`, as this version can cache it, without the table."""
-    form, table_rows = ClosedForm.fit(X, rows, labels, class_weight, seed)
+    form, table_rows = ClosedForm.fit(X, rows, labels, class_weight, weights, seed)
     table_rows.X = None
     return form, table_rows
 
@@ -82,22 +90,21 @@ def start_of_labels(form, table_rows, rows, left_out):
     outputs, start : ndarray of shape (n_rows, n_outputs), Tensor
         The answer, and w as the members have it.
     """
-    outputs = form.outputs_of(table_rows, rows)
-    if left_out[0] is not None:
-        start = form.outputs_without_parts(table_rows, rows)[:, left_out]
-    elif len(left_out) > 1:
-        start = np.repeat(outputs[:, None], len(left_out), axis=1)
-    else:
-        start = outputs
-    return outputs, torch.from_numpy(start).float()
-
-
-def weights_of_members(form, left_out):
-    """Weights of the labelled rows' losses in each member's; None for 1."""
     if left_out[0] is None:
-        return None
-    weights = (form.folding.parts[:, None] != np.array(left_out)).astype(np.float32)
-    return weights * (len(weights) / weights.sum(axis=0, dtype=np.float32))
+        each = form.outputs_of(table_rows, rows)[:, None]
+    else:
+        each = form.outputs_of_each(table_rows, rows)
+    start = each[:, fits_of(left_out)]
+    start = start[:, 0] if len(left_out) == 1 else start
+    return each[:, 0], torch.from_numpy(start).float()
+
+
+def weights_of_members(form, left_out, weights):
+    """Weights of the labelled rows' losses in each member's, with a mean of 1."""
+    if left_out[0] is not None:
+        seen = form.folding.parts[:, None] != np.array(left_out)
+        weights = weights[:, None] * seen
+    return (weights * (len(weights) / weights.sum(axis=0))).astype(np.float32)
 
 
 class Answer:
@@ -142,13 +149,14 @@ class Answer:
             return None, self.net.outputs(X)
         X = X[np.arange(n_rows - n_rows % -ROW_MULTIPLE) % n_rows]
         shared = inputs is not None and inputs.table is form.table
-        parts = form.parts.union(inputs.parts if shared else ())
-        with one_thread():
+        parts = form.parts.union(["features"] if shared else [])
+        with one_thread(n_rows):
             seen = form.table.see(X, parts)
             outputs, network = form.combined(seen)[:n_rows], None
-        if shared and self.weight:
-            network = self.net.forward(inputs.encode(seen))[:n_rows].double().numpy()
-        elif self.weight:
+            if shared and self.weight:
+                features = seen["features"].astype(np.float32)
+                network = self.net.forward(features)[:n_rows].double().numpy()
+        if self.weight and not shared:
             network = self.net.outputs(X)[:n_rows]
         return outputs, network
 

@@ -137,8 +137,13 @@ def check_two_dimensional(X):
         )
 
 
-def check_exact_mode(estimator):
+def check_exact_mode(estimator, sample_weight):
     """Refuse what only one of the solvers knows, or not together."""
+    if estimator.solver == "exact" and sample_weight is not None:
+        raise ValueError(
+            "solver='exact' takes no sample_weight. Repeat the rows that count more, "
+            "or pass solver='network'."
+        )
     if estimator.max_epochs != np.inf:
         return
     if estimator.solver != "exact":

@@ -24,7 +24,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Train the network and label the unlabelled rows.
 
         Parameters
@@ -35,6 +35,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
         y : array-like of shape (n_samples,)
             Labels, with unlabelled rows marked as ``unlabeled`` says.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the labelled rows in the labelled loss, and so in g_l and in the
+            closed form; only their ratios count. A row of weight 0 keeps its label and
+            teaches nothing. Those of unlabelled rows are not used.
 
         Returns
         -------
@@ -48,7 +53,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             estimator is as it was before.
         """
         read = partial(Classes.read, class_weight=self.class_weight)
-        return fit_network(self, X, y, read)
+        return fit_network(self, X, y, read, sample_weight)
 
     def predict_proba(self, X):
         """Predict class probabilities.

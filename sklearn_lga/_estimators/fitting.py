@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.utils.validation import _check_sample_weight
 
 from .._training.algorithm import mean_of_members
 from .._training.batches import RowDataset, SemiSupervisedDataset
@@ -25,7 +26,13 @@ from .answer import (
 from .net_params import check_net_params
 from .network import make_net
 from .plan import make_plan
-from .run import keep_on_device, module_randomness, prepare_run, train
+from .run import (
+    keep_on_device,
+    module_randomness,
+    prepare_run,
+    threads_that_pay,
+    train,
+)
 
 
 class Fitted(NamedTuple):
@@ -50,7 +57,7 @@ class Fitted(NamedTuple):
     rows_digest: str | None = None
 
 
-def fit_network(estimator, X, y, read):
+def fit_network(estimator, X, y, read, sample_weight=None):
     """Train an estimator's network on marked rows.
 
     Parameters
@@ -61,7 +68,10 @@ def fit_network(estimator, X, y, read):
         As ``fit`` takes them.
 
     read : callable
-        ``read(y, unlabeled, former_task)`` gives a task and the ``GivenLabels``.
+        ``read(y, unlabeled, sample_weight, former_task)`` gives a task and the
+        ``GivenLabels``.
+
+    sample_weight : array-like of shape (n_samples,) or None, default=None
 
     Returns
     -------
@@ -72,31 +82,28 @@ def fit_network(estimator, X, y, read):
         # A warm start goes on from a network; an exact linear model is none.
         goes_on = estimator.warm_start and hasattr(estimator, "net_")
         former = estimator._fitted_ if goes_on else None
-        X, task, given = read_table(estimator, X, y, read, former)
+        X, task, given = read_table(estimator, X, y, read, sample_weight, former)
         check_parameters(estimator, X)
         run = prepare_run(estimator, X, given, former)
 
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         hidden = np.flatnonzero(given.unlabeled)
         seed = run.seeds.closed_form
-        with one_thread():
+        with one_thread(X.shape[0]):
             form, table_rows = answer_first(estimator, task, X, labeled, seed)
         left_out = members_left_out(estimator, form)
         plan = make_plan(estimator, task, form, len(labeled.rows), len(hidden))
         trained = some_rows(len(hidden), plan.n_rows, run.seeds.batches)
         inputs, rows = choose_inputs(estimator, form, former, left_out), X
-        used = np.concatenate([labeled.rows, held_out.rows, hidden[trained]])
-        if form is not None:
-            table_rows.keep(used, form.parts)
         if inputs is not None:
-            rows = inputs.rows(X, used, table_rows)
+            rows = inputs.rows(X)
         dataset = SemiSupervisedDataset(
             rows,
             labeled.rows,
             labeled.labels,
             hidden[trained],
             run.processes,
-            weights=weights_of_members(form, left_out),
+            weights=weights_of_members(form, left_out, labeled.weights),
         )
         valid = None
         if len(held_out.rows):
@@ -111,10 +118,10 @@ def fit_network(estimator, X, y, read):
                     form, table_rows, hidden[trained], left_out
                 )
             start = start[dataset.processes.own(np.arange(len(trained)))]
-        with module_randomness(estimator, run):
-            train(net, dataset, run.checkpoint, former, rows_digest, start)
-
-        answer, evidence = weigh_network(estimator, net, form, dataset, former)
+        with threads_that_pay(estimator, dataset):
+            with module_randomness(estimator, run):
+                train(net, dataset, run.checkpoint, former, rows_digest, start)
+            answer, evidence = weigh_network(estimator, net, form, dataset, former)
         start, outputs = label_rows(answer, dataset, X, hidden, trained, first)
         if answer.weight == 1.0:
             answer.form = None  # which nobody asks any more
@@ -165,23 +172,24 @@ def label_rows(answer, dataset, X, hidden, trained, first):
 
     Returns
     -------
-    start, outputs : ndarray of shape (n_unlabeled, n_outputs)
+    start, outputs : ndarray of shape (n_samples, n_outputs)
         Of the closed form, None without one; and these with w, which is the mean of the
         members' where they have labels of their own. For rows that were not trained on,
-        and without label gradient alignment, the network stands for w.
+        and without label gradient alignment, the network stands for w. Labelled rows
+        are left 0.
     """
-    labels, n_outputs = answer.net.state_.imputed_labels, dataset.labels.shape[1]
-    outputs = np.empty((len(hidden), n_outputs))
-    start = None if answer.form is None else np.empty((len(hidden), n_outputs))
-    rest = np.arange(len(hidden))
+    labels = answer.net.state_.imputed_labels
+    outputs = np.zeros((X.shape[0], dataset.labels.shape[1]))
+    start = None if answer.form is None else np.zeros_like(outputs)
+    rest = hidden
     if labels is not None:
         w = dataset.processes.gather(mean_of_members(labels.w), len(trained))
-        outputs[trained] = answer.combine(first, w.double().cpu().numpy())
-        rest = np.delete(rest, trained)
+        outputs[hidden[trained]] = answer.combine(first, w.double().cpu().numpy())
         if start is not None:
-            start[trained] = first
+            start[hidden[trained]] = first
+        rest = np.delete(hidden, trained)
     for chunk in chunks(len(rest)):
-        form, network = answer.both(X[hidden[rest[chunk]]])
+        form, network = answer.both(X[rest[chunk]])
         outputs[rest[chunk]] = answer.combine(form, network)
         if start is not None:
             start[rest[chunk]] = form
@@ -201,17 +209,25 @@ class LabeledRows(NamedTuple):
 
     values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         As ``y`` holds them: codes of classes, or targets.
+
+    weights : ndarray of shape (n_rows,)
+        Of their losses.
     """
 
     rows: np.ndarray
     labels: np.ndarray
     values: np.ndarray
+    weights: np.ndarray
 
 
 def split_labeled(estimator, task, given, seed):
-    """The labelled rows to train on, and those that early stopping holds out."""
-    n_labeled = len(given.values)
-    rows, kept = np.flatnonzero(~given.unlabeled), np.arange(n_labeled)
+    """The labelled rows to train on, and those that early stopping holds out.
+
+    Rows of weight 0 are neither.
+    """
+    counted = np.flatnonzero(given.weights)
+    rows, kept = np.flatnonzero(~given.unlabeled), counted
+    n_labeled = len(counted)
     if estimator.early_stopping:
         fraction = estimator.validation_fraction
         n_held_out = math.ceil(fraction * n_labeled)
@@ -222,19 +238,20 @@ def split_labeled(estimator, task, given, seed):
                 "validation_fraction, or pass early_stopping=False."
             )
         random_state = np.random.RandomState(seed)
-        kept = task.hold_out(given.values, n_held_out, random_state)
-    held = np.setdiff1d(np.arange(n_labeled), kept)
-    return tuple(
-        LabeledRows(rows[part], given.labels[part], given.values[part])
-        for part in (kept, held)
-    )
+        kept = counted[task.hold_out(given.values[counted], n_held_out, random_state)]
+    held = np.setdiff1d(counted, kept)
+    each = rows, given.labels, given.values, given.weights
+    return tuple(LabeledRows(*(of[part] for of in each)) for part in (kept, held))
 
 
-def read_table(estimator, X, y, read, former=None):
+def read_table(estimator, X, y, read, sample_weight=None, former=None):
     """Validated rows, the task, and what y says of each row."""
     X = checks.validated_rows(estimator, X, reset=former is None)
     checks.check_length(X, y, estimator)
-    task, given = read(y, estimator.unlabeled, former and former.task)
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    task, given = read(y, estimator.unlabeled, sample_weight, former and former.task)
     if estimator._imputes_labels and not given.unlabeled.any():
         warnings.warn(
             f"y marks no row as unlabelled (unlabeled={estimator.unlabeled!r}): "

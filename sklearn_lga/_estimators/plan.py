@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .._training.batches import n_steps_per_epoch
 
-STEPS_FROM_CLOSED_FORM = 100
+STEPS_FROM_CLOSED_FORM = 40
 """Training steps that ``max_epochs=None`` aims at, from the closed form's answer."""
 
 STEPS_FROM_NOTHING = 1000

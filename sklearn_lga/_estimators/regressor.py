@@ -27,7 +27,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Train the network and impute the targets of the unlabelled rows.
 
         Parameters
@@ -38,6 +38,11 @@ class NetRegressor(RegressorMixin, NetEstimator):
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, with unlabelled rows marked as ``unlabeled`` says.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the labelled rows in the labelled loss, and so in g_l and in the
+            closed form; only their ratios count. A row of weight 0 keeps its label and
+            teaches nothing. Those of unlabelled rows are not used.
 
         Returns
         -------
@@ -50,7 +55,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
             If the input or a parameter is unusable; the message names it, and the
             estimator is as it was before.
         """
-        return fitting.fit_network(self, X, y, Targets.read)
+        return fitting.fit_network(self, X, y, Targets.read, sample_weight)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination on the labelled rows; others are left out.
@@ -224,7 +229,7 @@ class LGARegressor(LabelParameters, NetRegressor):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Train the network, or follow the exact linear model, and impute targets.
 
         Parameters
@@ -235,6 +240,12 @@ class LGARegressor(LabelParameters, NetRegressor):
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, with unlabelled rows marked as ``unlabeled`` says.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the labelled rows in the labelled loss, and so in g_l and in the
+            closed form; only their ratios count. A row of weight 0 keeps its label and
+            teaches nothing. Those of unlabelled rows are not used.
+            Not with ``solver="exact"``.
 
         Returns
         -------
@@ -247,10 +258,10 @@ class LGARegressor(LabelParameters, NetRegressor):
             If the input or a parameter is unusable; the message names it, and the
             estimator is as it was before.
         """
-        checks.check_exact_mode(self)
+        checks.check_exact_mode(self, sample_weight)
         if self.solver == "exact":
             return fit_exact(self, X, y)
-        return fitting.fit_network(self, X, y, Targets.read)
+        return fitting.fit_network(self, X, y, Targets.read, sample_weight)
 
 
 def fit_exact(estimator, X, y):
@@ -287,6 +298,8 @@ def fit_exact(estimator, X, y):
         intercept = task.mean + model.level * task.scale - model.center @ coef
         flat = task.mean.ndim == 0
         plan = Plan(model.n_steps, model.n_steps, **model.sizes)
+        outputs = np.zeros((len(given.unlabeled), task.n_outputs))
+        outputs[given.unlabeled] = model.imputed
         fitted = {
             "coef_": coef[:, 0] if flat else coef.T,
             "intercept_": float(intercept[0]) if flat else intercept,
@@ -294,7 +307,7 @@ def fit_exact(estimator, X, y):
             "unlabeled_": task.unlabeled,
             "plan_": plan,
             "_fitted_": fitting.Fitted(task, model, plan),
-            **task.fitted_attributes(model.imputed, None, given),
+            **task.fitted_attributes(outputs, None, given),
         }
         fitting.keep(estimator, fitted)
     return estimator

@@ -1,6 +1,7 @@
 """A training of a net: what it runs on, and from its start to its end."""
 
 from contextlib import nullcontext, suppress
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -9,12 +10,16 @@ from sklearn.base import clone
 from .._training.batches import fits_on
 from .._training.processes import Processes
 from .._training.seeds import Seeds, seeded_global_generator
+from .._views.threads import one_thread
 from ..callbacks._checkpoint import find_checkpoint
 from ..callbacks._identity import identity_of
 from ..callbacks._order import is_last
 from ..callbacks._restore_best import RestoreBest
 from . import checks
 from .network import resolve_device
+
+LITTLE_WORK = 2**24
+"""A layer's product with fewer multiplications is done before threads have met."""
 
 MIN_IMPROVEMENT = 1e-4
 """By how much the held-out loss must fall for early stopping to go on."""
@@ -136,6 +141,19 @@ def keep_on_device(dataset, device, net_params):
     if not loads and fits_on(device, n_rows, dataset.X):
         with suppress(torch.OutOfMemoryError):  # then batches come from the host
             dataset.keep_on(device)
+
+
+def threads_that_pay(estimator, dataset):
+    """One thread for the small products of the built-in network.
+
+    A network of the user's has those that torch was given.
+    """
+    if estimator.module is not None:
+        return nullcontext()
+    widths = [dataset.X.shape[1], *estimator.hidden_layer_sizes]
+    largest = max(a * b for a, b in pairwise(widths))
+    work = estimator.batch_size * estimator.n_members * largest
+    return one_thread() if work < LITTLE_WORK else nullcontext()
 
 
 def module_randomness(estimator, run):

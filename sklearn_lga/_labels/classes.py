@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..alignment import CLASSIFICATION
 from .drawing import choose_rows
 from .marker import as_labels, is_marked, labeled_values
-from .task import GivenLabels, check_any_labeled, score_labeled
+from .task import GivenLabels, check_any_labeled, labeled_weights, score_labeled
 
 CHUNK = 10_000
 """Rows whose probabilities are computed at a time."""
@@ -42,7 +42,7 @@ class Classes:
     objective = CLASSIFICATION
 
     @classmethod
-    def read(cls, y, unlabeled, former=None, *, class_weight=None):
+    def read(cls, y, unlabeled, sample_weight, former=None, *, class_weight=None):
         """Read the labels of training rows.
 
         Parameters
@@ -51,6 +51,8 @@ class Classes:
 
         unlabeled : scalar or None
             The marker.
+
+        sample_weight : ndarray of shape (n_samples,)
 
         former : Classes or None, default=None
             Those of the fit that a warm start goes on from, which must be the same.
@@ -75,7 +77,8 @@ class Classes:
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
         labels[np.arange(len(codes)), codes] = weights[codes]
         task = cls(classes, unlabeled, weights)
-        return task, GivenLabels(marked, codes, labels)
+        counts = labeled_weights(sample_weight, marked)
+        return task, GivenLabels(marked, codes, labels, counts)
 
     @property
     def n_outputs(self):
@@ -104,11 +107,11 @@ class Classes:
 
         Parameters
         ----------
-        outputs : ndarray of shape (n_unlabeled, n_classes)
-            Logits of the unlabelled rows.
+        outputs : ndarray of shape (n_samples, n_classes)
+            Logits of the unlabelled rows; they become distributions in their place.
 
-        start : ndarray of shape (n_unlabeled, n_classes) or None
-            Logits that the imputed labels started from.
+        start : ndarray of shape (n_samples, n_classes) or None
+            Logits that the imputed labels started from, likewise.
 
         given : GivenLabels
             Which are one-hot among the distributions.
@@ -128,13 +131,11 @@ class Classes:
         return fitted
 
     def distributions(self, outputs, given):
-        """Distributions of all rows: one-hot where labelled, else of logits."""
-        distributions = np.zeros((len(given.unlabeled), len(self.classes)))
-        distributions[np.flatnonzero(~given.unlabeled), given.values] = 1.0
-        hidden = np.flatnonzero(given.unlabeled)
-        for part in gen_batches(len(hidden), CHUNK):
-            distributions[hidden[part]] = softmax(outputs[part], axis=1)
-        return distributions
+        """Turn logits into distributions, those of labelled rows into one-hot ones."""
+        for part in gen_batches(len(outputs), CHUNK):
+            outputs[part] = softmax(outputs[part], axis=1)
+        outputs[~given.unlabeled] = np.eye(len(self.classes))[given.values]
+        return outputs
 
     def decode(self, outputs):
         """The most probable class of each row."""

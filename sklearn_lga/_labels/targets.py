@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score
 
 from ..alignment import REGRESSION
 from .marker import as_targets, resolve_target_marker, unlabeled_target_rows
-from .task import GivenLabels, check_any_labeled, score_labeled
+from .task import GivenLabels, check_any_labeled, labeled_weights, score_labeled
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Targets:
     Parameters
     ----------
     mean, scale : ndarray of shape () or (n_outputs,)
-        Of the labelled rows; a scale of 0 is taken as 1.
+        Of the labelled rows, weighted; a scale of 0 is taken as 1.
 
     unlabeled : float or None
         The marker of unlabelled rows, as settled by them.
@@ -32,7 +32,7 @@ class Targets:
     weights = None
 
     @classmethod
-    def read(cls, y, unlabeled, former=None):
+    def read(cls, y, unlabeled, sample_weight, former=None):
         """Read the targets of training rows.
 
         Parameters
@@ -41,6 +41,8 @@ class Targets:
 
         unlabeled : float or None
             The estimator's parameter.
+
+        sample_weight : ndarray of shape (n_samples,)
 
         former : Targets or None, default=None
             Those of the fit that a warm start goes on from, whose scale is kept.
@@ -53,15 +55,15 @@ class Targets:
         marker = resolve_target_marker(targets, unlabeled)
         marked = unlabeled_target_rows(targets, marker)
         check_any_labeled(marked, unlabeled)
-        values = targets[~marked]
+        values, weights = targets[~marked], labeled_weights(sample_weight, marked)
         if former is not None and former.mean.shape == values.shape[1:]:
             task = cls(former.mean, former.scale, marker)
         else:
-            scale = values.std(axis=0)
-            scale = np.where(scale > 0.0, scale, 1.0)
-            task = cls(values.mean(axis=0), scale, marker)
+            mean = np.average(values, axis=0, weights=weights)
+            scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+            task = cls(mean, np.where(scale > 1e-12 * abs(mean), scale, 1.0), marker)
         labels = task.scaled(values).astype(np.float32)
-        return task, GivenLabels(marked, values, labels)
+        return task, GivenLabels(marked, values, labels, weights)
 
     @property
     def n_outputs(self):
@@ -84,14 +86,11 @@ class Targets:
 
     def fitted_attributes(self, outputs, start, given):
         """Fitted attributes that hold a target for every training row."""
-        fitted = {"transduction_": outputs} | (
-            {} if start is None else {"start_": start}
-        )
-        for name, imputed in fitted.items():
-            targets = np.empty((len(given.unlabeled), *given.values.shape[1:]))
+        fitted = {"transduction_": self.decode(outputs)}
+        if start is not None:
+            fitted["start_"] = self.decode(start)
+        for targets in fitted.values():
             targets[~given.unlabeled] = given.values
-            targets[given.unlabeled] = self.decode(imputed)
-            fitted[name] = targets
         return fitted
 
     def decode(self, outputs):

@@ -19,11 +19,15 @@ class GivenLabels(NamedTuple):
 
     labels : ndarray of float32, shape (n_labeled, n_outputs)
         What the loss sees of them.
+
+    weights : ndarray of shape (n_labeled,)
+        Of their losses, with a mean of 1.
     """
 
     unlabeled: np.ndarray
     values: np.ndarray
     labels: np.ndarray
+    weights: np.ndarray
 
 
 def check_any_labeled(unlabeled, marker):
@@ -33,6 +37,18 @@ def check_any_labeled(unlabeled, marker):
             f"y has no labelled row: all {len(unlabeled)} entries are missing or "
             f"marked by unlabeled={marker!r}. At least one label is needed."
         )
+
+
+def labeled_weights(sample_weight, unlabeled):
+    """Weights of the labelled rows with a mean of 1: only their ratios count."""
+    weights = sample_weight[~unlabeled]
+    total = weights.sum()
+    if not total > 0.0:
+        raise ValueError(
+            "sample_weight is 0 for each labelled row: nothing is left to learn from. "
+            "Give at least one of them a positive weight."
+        )
+    return weights * (len(weights) / total)
 
 
 def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):

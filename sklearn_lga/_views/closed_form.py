@@ -73,7 +73,7 @@ class ClosedForm:
         self.variances = variances
 
     @classmethod
-    def fit(cls, X, rows, labels, class_weight=None, random_state=0):
+    def fit(cls, X, rows, labels, class_weight=None, weights=None, random_state=0):
         """Fit all views and their weights.
 
         Parameters
@@ -90,6 +90,9 @@ class ClosedForm:
         class_weight : ndarray of shape (n_classes,) or None
             None: the labels are targets.
 
+        weights : ndarray of shape (n_labeled,) or None
+            Of the labelled rows, positive, with a mean of 1. None: all are 1.
+
         random_state : int, RandomState or None
             Of folds, of rows where there are too many, and of trees.
 
@@ -102,15 +105,24 @@ class ClosedForm:
         table = Table(X, with_clusters=classes)
         table_rows = TableRows(table, X)
         codes = labels if classes else None
+        weights = np.ones(len(labels)) if weights is None else weights
         combination = (
-            ClassMixture(codes, class_weight) if classes else TargetMean(labels)
+            ClassMixture(codes, class_weight, weights)
+            if classes
+            else TargetMean(labels, weights)
         )
         folding = Folding.draw(codes, len(labels), random_state)
         kept = np.arange(len(labels))
         if len(kept) > MAX_LABELED:
             kept = random_state.choice(kept, MAX_LABELED, replace=False)
         answers = fit_answers(
-            table_rows.see(rows), combination.Y, folding, kept, classes, random_state
+            table_rows.see(rows),
+            combination.Y,
+            weights,
+            folding,
+            kept,
+            classes,
+            random_state,
         )
         counts = folding.counts[kept]
         held_out = {v: answer.held_out[counts] for v, answer in answers.items()}
@@ -158,36 +170,42 @@ class ClosedForm:
         outputs = {v: answer.predict(seen) for v, answer in self.answers.items()}
         return self.combination.combine(outputs)
 
-    def outputs_without_parts(self, table_rows, rows):
-        """Outputs without each part of the labels, (n_rows, N_PARTS, n_outputs)."""
-        outputs = np.empty((len(rows), N_PARTS, self.n_outputs))
-        for chunk in chunks(len(rows)):
-            seen = table_rows.see(rows[chunk], self.parts)
-            each = {v: a.predict_without_parts(seen) for v, a in self.answers.items()}
-            for part in range(N_PARTS):
-                without = {v: out[part] for v, out in each.items()}
-                outputs[chunk, part] = self.combination.combine(without)
-        return outputs
-
-    def column_scales(self):
-        """Scales of the columns of each part, by which a network sees what kernels see.
-
-        The squares are the weighted means of those with which the views see a column.
-        Where trees alone have a weight, features are seen as they are.
+    def outputs_of_each(self, table_rows, rows):
+        """Outputs by all labels, then without each part of them.
 
         Returns
         -------
-        scales : dict of str to ndarray of shape (1 + N_PARTS, n_columns)
+        outputs : ndarray of shape (n_rows, 1 + N_PARTS, n_outputs)
+        """
+        outputs = np.empty((len(rows), 1 + N_PARTS, self.n_outputs))
+        for chunk in chunks(len(rows)):
+            seen = table_rows.see(rows[chunk], self.parts)
+            each = {v: answer.predict_each(seen) for v, answer in self.answers.items()}
+            for fit in range(1 + N_PARTS):
+                by_view = {v: out[fit] for v, out in each.items()}
+                outputs[chunk, fit] = self.combination.combine(by_view)
+        return outputs
+
+    def column_scales(self):
+        """Scales of the features, by which a network sees them as kernels do.
+
+        The squares are the weighted means of those with which the views see a column;
+        all are 1 where no view of features has a weight. With them the rows' mean
+        square length is the number of columns.
+
+        Returns
+        -------
+        scales : ndarray of shape (1 + N_PARTS, n_columns)
             By all labels, then without those of each part.
         """
-        squares = {}
+        squares = np.zeros((1 + N_PARTS, len(self.table.scale)))
         for name, answer in self.answers.items():
-            weight = self.combination.weights[name]
-            for part, each in answer.column_squares().items():
-                squares[part] = squares.get(part, 0.0) + weight * each
-        if not squares:  # trees alone have a weight
-            return {"features": np.ones((1 + N_PARTS, len(self.table.scale)))}
-        return {part: np.sqrt(each) for part, each in squares.items()}
+            each = answer.column_squares().get("features", 0.0)
+            squares += self.combination.weights[name] * each
+        if not squares.any():
+            squares += 1.0
+        lengths = np.maximum(squares @ self.variances["features"], 1e-12)
+        return np.sqrt(squares * (squares.shape[1] / lengths)[:, None])
 
     def relevance(self):
         """How much the labels depend on each feature: shares, whose sum is 1.
@@ -204,22 +222,22 @@ class ClosedForm:
         return shares / whole if whole > 0.0 else np.full(len(shares), 1 / len(shares))
 
 
-def fit_answers(seen, Y, folding, kept, classes, random_state):
+def fit_answers(seen, Y, weights, folding, kept, classes, random_state):
     """Fit each view's answer, by the view's name.
 
     Where no row counts, nothing tells whether columns or splits found by the labels
     are right, so the views that need them are left out.
     """
     parts = {name: part[kept] for name, part in seen.items()}
-    factors = Factors(parts["features"], Y[kept], random_state)
+    factors = Factors(parts["features"], Y[kept], weights[kept], random_state)
     few, told = folding.of(kept), folding.counts.any()
     answers = {
-        name: KernelAnswer(view, parts, Y[kept], few, factors)
+        name: KernelAnswer(view, parts, Y[kept], weights[kept], few, factors)
         for name, view in views_of(seen, classes).items()
         if told or not view.relevant
     }
     if told:
-        trees = Trees(seen["features"], Y, folding, classes, random_state)
+        trees = Trees(seen["features"], Y, weights, folding, classes, random_state)
         trees.held_out = trees.held_out[kept]
         answers["trees"] = trees
     return answers

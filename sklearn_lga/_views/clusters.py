@@ -28,6 +28,9 @@ FAINT = 1e-6
 SAME = 1e-3
 """A row is a landmark up to this distance from it, over that to the last neighbour."""
 
+MAX_TREE = 5
+"""In more columns than this all distances are computed, as no tree is faster."""
+
 LEAST = 4
 """Fewer distinct rows have no clusters."""
 
@@ -71,7 +74,10 @@ class Clusters:
         self.n_neighbors = min(max(NEIGHBORHOODS), n - 1)
         if n < LEAST:
             return
-        self.search = NearestNeighbors(n_neighbors=self.n_neighbors + 1)
+        algorithm = "kd_tree" if X.shape[1] <= MAX_TREE else "brute"
+        self.search = NearestNeighbors(
+            n_neighbors=self.n_neighbors + 1, algorithm=algorithm
+        )
         self.search.fit(self.landmarks)
         distances, neighbors = self.search.kneighbors(self.landmarks)
         self.own = distances[node.ravel()], neighbors[node.ravel()]
@@ -112,10 +118,14 @@ class Clusters:
         known = distances[:, 0] <= SAME * distances[:, -1]
         parts = self._means(X, neighbors, known)
         for size, (values, vectors, radius) in self.maps.items():
-            new = extended(
-                distances[:, :size], neighbors[:, :size], values, vectors, radius
+            columns = vectors[neighbors[:, 0]]
+            columns[~known] = extended(
+                distances[~known, :size],
+                neighbors[~known, :size],
+                values,
+                vectors,
+                radius,
             )
-            columns = np.where(known[:, None], vectors[neighbors[:, 0]], new)
             columns *= np.sqrt((1.0 - ALPHA) / (1.0 - ALPHA * values))
             parts[f"clusters_{size}"] = columns
         return parts

@@ -107,6 +107,9 @@ class ClassMixture:
     class_weight : ndarray of shape (n_classes,)
         Probabilities are multiplied by it: what minimizes a loss with these weights.
 
+    row_weights : ndarray of shape (n_labeled,)
+        How much what is told of a row counts.
+
     Attributes
     ----------
     Y : ndarray of shape (n_labeled, n_classes)
@@ -122,9 +125,10 @@ class ClassMixture:
         Sharpness of the mixture: that of several views is less sure than they are.
     """
 
-    def __init__(self, codes, class_weight):
+    def __init__(self, codes, class_weight, row_weights):
         self.codes = codes
         self.class_weight = class_weight
+        self.row_weights = row_weights
         self.Y = np.eye(len(class_weight))[codes] - 1.0 / len(class_weight)
         self.loss_of_a_guess = float(np.log(len(class_weight)))
 
@@ -145,18 +149,21 @@ class ClassMixture:
         evidence : Evidence
         """
         codes, each = self.codes[rows], np.arange(len(rows))
+        weights = self.row_weights[rows]
         logs = {v: log_estimates(outputs) for v, outputs in held_out.items()}
         self.sharpness = {
-            v: best_sharpness(of, codes, SHARPNESS, TRIED) for v, of in logs.items()
+            v: best_sharpness(of, codes, weights, SHARPNESS, TRIED)
+            for v, of in logs.items()
         }
         told = {v: softmax(self.sharpness[v] * logs[v], axis=1) for v in logs}
         left = ROOT_AFTER / (ROOT_AFTER + len(rows))
         times = CLUSTERS_FIRST**left
         prior = np.array([times if "clusters" in v else 1.0 for v in told])
-        loss = log_loss_of_mixture(np.array([p[each, codes] for p in told.values()]))
+        right = np.array([p[each, codes] for p in told.values()])
+        loss = log_loss_of_mixture(right, weights)
         self.weights = weights_by_name(told, loss, prior / prior.sum(), len(rows))
         mixed = np.log(sum(self.weights[v] * p for v, p in told.items()))
-        self.final = best_sharpness(mixed, codes, SHARPER_FIRST**left, TRIED)
+        self.final = best_sharpness(mixed, codes, weights, SHARPER_FIRST**left, TRIED)
         views = {
             v: ViewEvidence(
                 *self.tell(np.log(p) + self.shift, rows), self.weights[v], ridges[v]
@@ -206,11 +213,13 @@ class ClassMixture:
         """
         codes, each = self.codes[rows], np.arange(len(rows))
         logs = log_softmax(network, axis=1)
-        sharpness = best_sharpness(logs, codes, 1.0, TRIED)
+        weights = self.row_weights[rows]
+        sharpness = best_sharpness(logs, codes, weights, 1.0, TRIED)
         both = form, self.unsure(sharpness * network)
         right = np.exp([outputs[each, codes] for outputs in both])
         prior = network_prior(len(self.codes))
-        loss = log_loss_of_mixture(np.maximum(right, 1e-12), self.class_weight[codes])
+        weights = weights * self.class_weight[codes]
+        loss = log_loss_of_mixture(np.maximum(right, 1e-12), weights)
         weight = joined_weight(loss, prior, len(rows))
         mixed = self.mix(form, network, weight, sharpness)
         told = {
@@ -234,11 +243,12 @@ class ClassMixture:
         codes = self.codes[rows]
         if not len(codes):
             return None, None
-        hits = (outputs.argmax(axis=1) == codes).sum()
+        weights = self.row_weights[rows]
+        hits = (outputs.argmax(axis=1) == codes) @ weights
+        accuracy = (hits + 1.0) / (weights.sum() + 2.0)
         losses = -log_softmax(outputs, axis=1)[np.arange(len(codes)), codes]
-        weights = self.class_weight[codes]
-        loss = losses @ weights / max(weights.sum(), 1e-30)
-        return float(loss), float((hits + 1.0) / (len(codes) + 2.0))
+        weights = weights * self.class_weight[codes]
+        return float(losses @ weights / max(weights.sum(), 1e-30)), float(accuracy)
 
 
 class TargetMean:
@@ -247,6 +257,9 @@ class TargetMean:
     Parameters
     ----------
     targets : ndarray of shape (n_labeled, n_outputs)
+
+    row_weights : ndarray of shape (n_labeled,)
+        How much what is told of a row counts.
 
     Attributes
     ----------
@@ -259,9 +272,12 @@ class TargetMean:
         By the view's name.
     """
 
-    def __init__(self, targets):
+    def __init__(self, targets, row_weights):
         targets = targets.astype(np.float64)
-        self.mean, spread = targets.mean(axis=0), targets.std(axis=0)
+        self.row_weights = row_weights
+        self.mean = np.average(targets, axis=0, weights=row_weights)
+        squares = np.square(targets - self.mean)
+        spread = np.sqrt(np.average(squares, axis=0, weights=row_weights))
         self.spread = np.where(spread > 1e-12 * np.abs(self.mean), spread, 1.0)
         self.Y = (targets - self.mean) / self.spread
         self.loss_of_a_guess = 1.0
@@ -269,7 +285,8 @@ class TargetMean:
     def weigh(self, held_out, ridges, rows):
         """Choose the weights, as :meth:`ClassMixture.weigh` does."""
         prior = np.full(len(held_out), 1.0 / len(held_out))
-        loss = error_of_mean(np.array(list(held_out.values())), self.Y[rows])
+        each = np.array(list(held_out.values()))
+        loss = error_of_mean(each, self.Y[rows], self.row_weights[rows])
         self.weights = weights_by_name(held_out, loss, prior, len(rows))
         views = {
             v: ViewEvidence(
@@ -292,7 +309,7 @@ class TargetMean:
         """Weigh a network beside the views, as :meth:`ClassMixture.join` does."""
         both = (np.array([form, network]) - self.mean) / self.spread
         prior = network_prior(len(self.Y))
-        loss = error_of_mean(both, self.Y[rows])
+        loss = error_of_mean(both, self.Y[rows], self.row_weights[rows])
         weight = joined_weight(loss, prior, len(rows))
         told = {
             "network": self.tell(network, rows),
@@ -310,7 +327,8 @@ class TargetMean:
         if not len(rows):
             return None, None
         errors = (predictions - self.mean) / self.spread - self.Y[rows]
-        return float(np.mean(errors**2)), None
+        errors = np.mean(errors**2, axis=1)
+        return float(np.average(errors, weights=self.row_weights[rows])), None
 
 
 def network_prior(n_labeled):

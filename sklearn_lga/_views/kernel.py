@@ -113,7 +113,7 @@ def squared_distances(A, B):
 
 
 def inverse_of_ridge(kernel, ridge):
-    """Compute G^-1 and log |G| of G = K + ridge I.
+    """Compute G^-1 and log |G| of G = K + ridge I, or of a ridge for each row.
 
     Raises
     ------
@@ -134,15 +134,15 @@ def inverse_of_ridge(kernel, ridge):
 
 
 def fit_ridge(kernel, Y, ridge):
-    """Solve for the coefficients (K + ridge I)^-1 Y of kernel ridge regression."""
-    return cho_solve(cho_factor(kernel + ridge * np.eye(len(kernel))), Y)
+    """Solve for the coefficients (K + diag(ridge))^-1 Y of kernel ridge regression."""
+    return cho_solve(cho_factor(kernel + np.diag(ridge)), Y)
 
 
 def fit_without(kernel, Y, groups, ridge):
     """Fit kernel ridge regression to all rows, and to all but each group of them.
 
-    With H = (K + ridge I)^-1 of all rows and a = H Y, the fit without the rows S has
-    the coefficients a - H_:S (H_SS)^-1 a_S, which are 0 at S, and predicts
+    With H = (K + diag(ridge))^-1 of all rows and a = H Y, the fit without the rows S
+    has the coefficients a - H_:S (H_SS)^-1 a_S, which are 0 at S, and predicts
     y_S - (H_SS)^-1 a_S there. One factorization takes the place of one a group.
 
     Parameters
@@ -153,7 +153,7 @@ def fit_without(kernel, Y, groups, ridge):
 
     groups : ndarray of int, shape (n_rows,)
 
-    ridge : float
+    ridge : float or ndarray of shape (n_rows,)
 
     Returns
     -------

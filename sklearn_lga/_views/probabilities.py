@@ -26,7 +26,7 @@ def log_estimates(outputs):
     return np.log(0.5 * (q + np.sqrt(q**2 + 4.0 * FLOOR**2)))
 
 
-def best_sharpness(logs, codes, start, tried):
+def best_sharpness(logs, codes, weights, start, tried):
     """Find the power of estimates with the lowest log loss, shrunk towards a start.
 
     Parameters
@@ -36,6 +36,9 @@ def best_sharpness(logs, codes, start, tried):
 
     codes : ndarray of int, shape (n_rows,)
         The rows' classes; without any row the start is returned.
+
+    weights : ndarray of shape (n_rows,)
+        Of the rows' losses.
 
     start : float
 
@@ -49,6 +52,6 @@ def best_sharpness(logs, codes, start, tried):
     powers = tried[:, None, None] * logs
     highest = powers.max(axis=2, keepdims=True)
     totals = np.log(np.exp(powers - highest).sum(axis=2)) + highest[:, :, 0]
-    losses = (totals - powers[:, np.arange(len(codes)), codes]).sum(axis=1)
+    losses = (totals - powers[:, np.arange(len(codes)), codes]) @ weights
     losses += 0.5 * PRECISION * np.log(tried / start) ** 2
     return float(tried[losses.argmin()])

@@ -22,7 +22,7 @@ RIDGE_BOUNDS = 1e-4, 20.0
 """The ridge stays between these."""
 
 
-def column_factors(X, Y, kernel, n_iter=N_ITER):
+def column_factors(X, Y, weights, kernel, n_iter=N_ITER):
     """Find the columns' factors with the highest posterior density, given the labels.
 
     The labels come from a Gaussian process whose kernel is of the scaled columns. The
@@ -37,6 +37,9 @@ def column_factors(X, Y, kernel, n_iter=N_ITER):
     Y : ndarray of shape (n_rows, n_outputs)
         Labels; they are centred here.
 
+    weights : ndarray of shape (n_rows,)
+        The noise of a label is the ridge over its weight.
+
     kernel : NetworkKernel or SmoothKernel
 
     n_iter : int
@@ -47,14 +50,14 @@ def column_factors(X, Y, kernel, n_iter=N_ITER):
     factors : ndarray of shape (n_columns,)
     """
     d = X.shape[1]
-    Y = Y - Y.mean(axis=0)
+    Y = Y - np.average(Y, axis=0, weights=weights)
     middle = -0.5 * np.log(d)
     start = np.append(np.full(d, middle), np.log(FIRST_RIDGE))
     bounds = [(middle - REACH, middle + REACH)] * d + [tuple(np.log(RIDGE_BOUNDS))]
 
     def objective(logs):
         try:
-            value, slope = negative_log_likelihood(logs, X, Y, kernel)
+            value, slope = negative_log_likelihood(logs, X, Y, weights, kernel)
         except LinAlgError:
             return 1e10, np.zeros_like(logs)
         off = logs[:-1] - logs[:-1].mean()
@@ -65,10 +68,11 @@ def column_factors(X, Y, kernel, n_iter=N_ITER):
     return np.exp(found.x[:-1])
 
 
-def negative_log_likelihood(logs, X, Y, kernel):
+def negative_log_likelihood(logs, X, Y, weights, kernel):
     """Compute it for labels under a kernel of scaled columns, and its gradient.
 
-    With G = K + ridge I and S = tr(Y' G^-1 Y), an output's scale profiled out::
+    With G = K + diag(ridge / weights) and S = tr(Y' G^-1 Y), an output's scale profiled
+    out::
 
         L = q/2 (n log S + log |G|),   dL/dG = q/2 (G^-1 - n/S (G^-1 Y)(G^-1 Y)').
 
@@ -78,6 +82,8 @@ def negative_log_likelihood(logs, X, Y, kernel):
         Logarithms of the factors, then of the ridge.
 
     X, Y : ndarray of shape (n_rows, n_columns), (n_rows, n_outputs)
+
+    weights : ndarray of shape (n_rows,)
 
     kernel : NetworkKernel or SmoothKernel
 
@@ -90,9 +96,10 @@ def negative_log_likelihood(logs, X, Y, kernel):
     n, q = Y.shape
     squares, ridge = np.exp(2.0 * logs[:-1]), np.exp(logs[-1])
     K, pull_back = kernel.differentiable(X, squares)
-    inverse, log_determinant = inverse_of_ridge(K, ridge)
+    noise = ridge / weights
+    inverse, log_determinant = inverse_of_ridge(K, noise)
     fitted = inverse @ Y
     S = max((Y * fitted).sum(), 1e-12)  # It is 0 where all labels are the same.
     value = 0.5 * q * (n * np.log(S) + log_determinant)
     slope = 0.5 * q * (inverse - (n / S) * (fitted @ fitted.T))
-    return value, np.append(pull_back(slope), ridge * np.trace(slope))
+    return value, np.append(pull_back(slope), noise @ np.diag(slope))

@@ -134,20 +134,12 @@ class TableRows:
     def __init__(self, table, X):
         self.table = table
         self.X = X
-        self.place, self.kept = None, None
+        self.kept = None
         if table.n_rows <= MAX_KEPT:
             made_of = table.n_rows <= MAX_LANDMARKS
             self.kept = table.see(X, made_of=made_of)
-            self.place = np.arange(table.n_rows)
         if table.clusters is not None:
             table.clusters.own = None  # neighbours of its landmarks, looked up by now
-
-    def keep(self, rows, parts):
-        """Make parts of some rows now, to have them at hand, if not too many."""
-        if self.kept is None and len(rows) <= 2 * MAX_KEPT:
-            self.kept = self.table.see(self.X[rows], parts)
-            self.place = np.full(self.table.n_rows, -1)
-            self.place[rows] = np.arange(len(rows))
 
     def drop_but(self, parts):
         """Keep no other parts at hand; no others are to be seen any more."""
@@ -158,11 +150,8 @@ class TableRows:
         """Make parts of some rows, by name, as :meth:`Table.see` does."""
         if self.kept is None:
             return self.table.see(self.X[rows], parts)
-        place = self.place[rows]
-        if (place < 0).any():
-            return self.table.see(self.X[rows], parts)
         kept = self.kept.items()
-        return {n: p[place] for n, p in kept if parts is None or n in parts}
+        return {n: p[rows] for n, p in kept if parts is None or n in parts}
 
 
 def chunks(n_rows):

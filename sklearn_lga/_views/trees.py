@@ -5,7 +5,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from .folding import N_PARTS
 
-N_TREES = 100
+N_TREES = 50
 """All committees together have so many trees."""
 
 
@@ -21,6 +21,8 @@ class Trees:
 
     Y : ndarray of shape (n_labeled, n_outputs)
         Centred one-hot classes, or targets.
+
+    weights : ndarray of shape (n_labeled,)
 
     folding : Folding
         Each row's part.
@@ -42,7 +44,7 @@ class Trees:
     ridge = None
     parts = ("features",)
 
-    def __init__(self, X, Y, folding, classes, random_state):
+    def __init__(self, X, Y, weights, folding, classes, random_state):
         self.center = 1.0 / Y.shape[1] if classes else 0.0
         self.shape = Y.shape[1:]
         labels = Y.argmax(axis=1) if classes else Y[:, 0] if Y.shape[1] == 1 else Y
@@ -52,7 +54,7 @@ class Trees:
             rest = folding.parts != part
             seed = random_state.randint(2**31 - 1)
             trees = make(N_TREES // N_PARTS, random_state=seed, n_jobs=1)
-            trees.fit(X[rest], labels[rest])
+            trees.fit(X[rest], labels[rest], weights[rest])
             self.committees.append(trees)
             if not rest.all():
                 self.held_out[~rest] = self._vote(trees, X[~rest])
@@ -76,9 +78,10 @@ class Trees:
 
     def predict(self, seen):
         """Average the committees' outputs for rows whose parts are seen."""
-        return self.predict_without_parts(seen).mean(axis=0)
+        return self.predict_each(seen)[0]
 
-    def predict_without_parts(self, seen):
-        """Give each committee's outputs, (N_PARTS, n_rows, n_outputs)."""
+    def predict_each(self, seen):
+        """Give their mean, then each one: (1 + N_PARTS, n_rows, n_outputs)."""
         X = seen["features"].astype(np.float32)
-        return np.array([self._vote(trees, X) for trees in self.committees])
+        votes = np.array([self._vote(trees, X) for trees in self.committees])
+        return np.concatenate([votes.mean(axis=0, keepdims=True), votes])

@@ -9,8 +9,11 @@ from .folding import N_PARTS
 from .kernel import NetworkKernel, SmoothKernel, fit_ridge, fit_without
 from .relevance import MAX_ROWS, N_ITER, column_factors
 
-MAX_ENTRIES = 2**22
-"""Kernels of rows to predict have so many entries at a time."""
+MAX_ENTRIES = 2**17
+"""Kernels of rows to predict have so many entries at a time, as a cache holds them."""
+
+ROWS = 64
+"""A multiple of so many rows is predicted at a time."""
 
 MAX_FACTORS = 1_000
 """So many features, at most, have factors of their own."""
@@ -93,11 +96,14 @@ class Factors:
     ----------
     features, Y : ndarray of shape (n_labeled, n_columns), (n_labeled, n_outputs)
 
+    weights : ndarray of shape (n_labeled,)
+
     random_state : RandomState
     """
 
-    def __init__(self, features, Y, random_state):
+    def __init__(self, features, Y, weights, random_state):
         self.features, self.Y = features.astype(np.float64), Y
+        self.weights = weights
         self.random_state = random_state
         self.fitted = {}
 
@@ -109,8 +115,8 @@ class Factors:
             rows = np.flatnonzero(rows)
             if len(rows) > MAX_ROWS:
                 rows = self.random_state.choice(rows, MAX_ROWS, replace=False)
-            found = column_factors(self.features[rows], self.Y[rows], kernel, n_iter)
-            self.fitted[key] = found
+            of_rows = self.features[rows], self.Y[rows], self.weights[rows]
+            self.fitted[key] = column_factors(*of_rows, kernel, n_iter)
         return self.fitted[key]
 
 
@@ -142,14 +148,14 @@ class Fit(NamedTuple):
 
     def predict(self, columns):
         """Predict rows by their columns, (n_rows, n_outputs)."""
-        columns = (columns * self.factors).astype(self.columns.dtype)
         coef, intercept = self.coef / self.scale, self.coef.sum(axis=0)
-        size = 256 * max(1, MAX_ENTRIES // (256 * len(self.columns)))
-        kernels = (
-            self.kernel(columns[rows], self.columns)
+        factors = np.asarray(self.factors, dtype=self.columns.dtype)
+        size = ROWS * max(1, MAX_ENTRIES // (ROWS * len(self.columns)))
+        outputs = [
+            self.kernel(columns[rows] * factors, self.columns) @ coef + intercept
             for rows in gen_batches(len(columns), size)
-        )
-        return np.concatenate([kernel @ coef + intercept for kernel in kernels])
+        ]
+        return np.concatenate(outputs)
 
 
 class KernelAnswer:
@@ -163,6 +169,9 @@ class KernelAnswer:
         Parts of the labelled rows.
 
     Y : ndarray of shape (n_labeled, n_outputs)
+
+    weights : ndarray of shape (n_labeled,)
+        The labels' noise is the ridge over these.
 
     folding : Folding
         Which labelled rows are left out together.
@@ -184,7 +193,7 @@ class KernelAnswer:
         To all but each part of them.
     """
 
-    def __init__(self, view, seen, Y, folding, factors):
+    def __init__(self, view, seen, Y, weights, folding, factors):
         self.view = view
         self.widths = [seen[part].shape[1] for part in view.parts]
         precision = seen["features"].dtype
@@ -201,18 +210,19 @@ class KernelAnswer:
         folds, parts = folding.folds, folding.parts
         if view.relevant:
             kernels = {fold: scaled(folds != fold) for fold in np.unique(folds)}
-            predict = by_kernel_of_each_fold(kernels, Y, folds)
+            predict = by_kernel_of_each_fold(kernels, Y, weights, folds)
         else:
-            predict = by_one_kernel(kernel, Y, folds)
+            predict = by_one_kernel(kernel, Y, weights, folds)
         if folding.counts.any():
-            self.ridge = best_ridge(predict, Y, folding.counts)
+            self.ridge = best_ridge(predict, Y, weights, folding.counts)
             self.held_out = predict(self.ridge, np.arange(len(Y)))
 
         def fit(found, scale, coef):
             shown = (columns * found).astype(precision)
             return Fit(view.kernel, found, shown, scale, coef.astype(np.float32))
 
-        coef, without, _ = fit_without(kernel, Y, parts, self.ridge)
+        noise = self.ridge / weights
+        coef, without, _ = fit_without(kernel, Y, parts, noise)
         self.whole = fit(found, scale, coef)
         self.without = []
         for part in range(N_PARTS):
@@ -222,7 +232,7 @@ class KernelAnswer:
             elif view.relevant:
                 found, kernel, scale = scaled(rest)
                 coef = np.zeros(Y.shape)
-                coef[rest] = fit_ridge(kernel[np.ix_(rest, rest)], Y[rest], self.ridge)
+                coef[rest] = fit_ridge(kernel[np.ix_(rest, rest)], Y[rest], noise[rest])
                 self.without.append(fit(found, scale, coef))
             else:
                 coef = without[part].astype(np.float32)
@@ -259,14 +269,14 @@ class KernelAnswer:
         """Predict rows whose parts are seen, (n_rows, n_outputs)."""
         return self.whole.predict(self.view.columns(seen))
 
-    def predict_without_parts(self, seen):
-        """Predict them by the fits without each part, (N_PARTS, n_rows, n_outputs)."""
-        columns = self.view.columns(seen)
+    def predict_each(self, seen):
+        """Predict them by all fits, (1 + N_PARTS, n_rows, n_outputs)."""
+        columns, fits = self.view.columns(seen), [self.whole, *self.without]
         if self.view.relevant:
-            return np.array([fit.predict(columns) for fit in self.without])
-        coef = np.hstack([fit.coef for fit in self.without])
+            return np.array([fit.predict(columns) for fit in fits])
+        coef = np.hstack([fit.coef for fit in fits])
         outputs = self.whole._replace(coef=coef).predict(columns)
-        return outputs.reshape(len(columns), N_PARTS, -1).swapaxes(0, 1)
+        return outputs.reshape(len(columns), len(fits), -1).swapaxes(0, 1)
 
 
 def normalized(kernel, columns):
@@ -276,31 +286,32 @@ def normalized(kernel, columns):
     return inner / scale + 1.0, scale
 
 
-def by_one_kernel(kernel, Y, folds):
+def by_one_kernel(kernel, Y, weights, folds):
     """Predict some of the rows, held out, by a kernel of all."""
 
     def predict(ridge, rows):
         inner = kernel[np.ix_(rows, rows)]
-        return fit_without(inner, Y[rows], folds[rows], ridge)[2]
+        return fit_without(inner, Y[rows], folds[rows], ridge / weights[rows])[2]
 
     return predict
 
 
-def by_kernel_of_each_fold(kernels, Y, folds):
+def by_kernel_of_each_fold(kernels, Y, weights, folds):
     """Predict likewise, each fold with a kernel that its rows had no part in."""
 
     def predict(ridge, rows):
         out = np.zeros((len(rows), Y.shape[1]))
         for fold, (_, inner, _) in kernels.items():
             test, rest = rows[folds[rows] == fold], rows[folds[rows] != fold]
-            coef = fit_ridge(inner[np.ix_(rest, rest)], Y[rest], ridge)
+            noise = ridge / weights[rest]
+            coef = fit_ridge(inner[np.ix_(rest, rest)], Y[rest], noise)
             out[folds[rows] == fold] = inner[np.ix_(test, rest)] @ coef
         return out
 
     return predict
 
 
-def best_ridge(predict, Y, counts):
+def best_ridge(predict, Y, weights, counts):
     """Find the ridge with the lowest held-out squared error, shrunk to the usual one.
 
     A walk downhill over ``RIDGES`` minimizes n/2 log error of the n rows that count,
@@ -310,12 +321,14 @@ def best_ridge(predict, Y, counts):
     if len(rows) > MAX_WALKED:
         rows = np.random.RandomState(0).choice(rows, MAX_WALKED, replace=False)
     used = counts[rows]
+    weights = weights[rows][used]
     losses = {}
 
     def loss(i):
         if i not in losses:
-            errors = (predict(RIDGES[i], rows) - Y[rows])[used] ** 2
-            fit = 0.5 * used.sum() * np.log(errors.mean() + 1e-12)
+            errors = np.mean((predict(RIDGES[i], rows) - Y[rows])[used] ** 2, axis=1)
+            error = np.average(errors, weights=weights)
+            fit = 0.5 * used.sum() * np.log(error + 1e-12)
             losses[i] = fit + 0.5 * ((i - USUAL) / DEVIATION) ** 2
         return losses[i]
 

@@ -43,7 +43,7 @@ def fitted_weights(loss, prior, n_rows):
     return softmax(minimize(objective, np.log(prior), jac=True, method="L-BFGS-B").x)
 
 
-def log_loss_of_mixture(right, row_weights=1.0):
+def log_loss_of_mixture(right, row_weights):
     """Make the loss of mixed probabilities.
 
     ``right`` (n_views, n_rows) holds those that the views give to the true class.
@@ -57,7 +57,7 @@ def log_loss_of_mixture(right, row_weights=1.0):
     return loss
 
 
-def error_of_mean(held_out, Y):
+def error_of_mean(held_out, Y, row_weights):
     """Make the loss n q / 2 log error of mean predictions, error the squared one.
 
     ``held_out`` (n_views, n_rows, q) holds the views' predictions.
@@ -66,8 +66,9 @@ def error_of_mean(held_out, Y):
 
     def loss(w):
         residuals = np.tensordot(w, held_out, 1) - Y
-        error = (residuals**2).sum() + 1e-12 * size
-        slope = size / error * np.tensordot(held_out, residuals, 2)
+        weighted = row_weights[:, None] * residuals
+        error = (weighted * residuals).sum() + 1e-12 * size
+        slope = size / error * np.tensordot(held_out, weighted, 2)
         return 0.5 * size * np.log(error), slope
 
     return loss

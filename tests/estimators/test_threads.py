@@ -11,8 +11,10 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict
+from threadpoolctl import threadpool_info
 
 from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga._training.algorithm import TrainingState
 from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.regularizers import VAT
 
@@ -53,6 +55,49 @@ def test_fits_in_threads_equal_fits_alone():
     for mine, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(mine[0], other[0])
         np.testing.assert_array_equal(mine[1], other[1])
+
+
+def test_a_fit_gives_the_threads_back():
+    """Those of torch and of OpenMP in this Python thread, and those of BLAS."""
+
+    def threads():
+        return [(lib["filepath"], lib["num_threads"]) for lib in threadpool_info()]
+
+    model, y = MODELS[0]
+    before, n_threads = threads(), torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        fitted = clone(model).fit(X, y)
+        fitted.predict(X)
+        assert torch.get_num_threads() == 3
+        with pytest.raises(ValueError, match="lr=1e"):
+            clone(model).set_params(lr=1e30).fit(X, y)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(n_threads)
+    assert threads() == before
+
+
+def test_small_products_take_one_thread(monkeypatch):
+    """Of the built-in network; a wide one, or one of the user's, has torch's."""
+    seen, step = [], TrainingState.step
+
+    def watched(*args):
+        seen.append(torch.get_num_threads())
+        return step(*args)
+
+    monkeypatch.setattr(TrainingState, "step", watched)
+    n_threads = torch.get_num_threads()
+    settings = {"max_epochs": 1, "closed_form": False}
+    try:
+        torch.set_num_threads(2)
+        for sizes, expected in (((16,), 1), ((2_000, 2_000), 2)):
+            LGAClassifier(hidden_layer_sizes=sizes, **settings).fit(X, Y)
+            assert seen.pop() == expected
+        LGAClassifier(module=torch.nn.Linear, **settings).fit(X, Y)
+        assert seen.pop() == 2
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def test_two_threads_predict_with_one_model():

@@ -120,17 +120,19 @@ def test_many_rows(labels, make, monkeypatch):
     assert table_rows.kept is None
     found = form.outputs_of(table_rows, HIDDEN)
     assert_allclose(form.outputs(rows[HIDDEN]), found, atol=1e-4)
-    without = form.outputs_without_parts(table_rows, HIDDEN)
+    whole, *without = form.outputs_of_each(table_rows, HIDDEN).swapaxes(0, 1)
+    assert_allclose(whole, found, atol=1e-5)
     monkeypatch.setattr(table, "CHUNK", 1000)
     assert_allclose(form.outputs_of(table_rows, HIDDEN), found, atol=1e-5)
-    assert_allclose(form.outputs_without_parts(table_rows, HIDDEN), without, atol=1e-5)
+    again = form.outputs_of_each(table_rows, HIDDEN).swapaxes(0, 1)[1:]
+    assert_allclose(again, without, atol=1e-5)
 
 
 def test_outputs_of_no_rows(fitted):
     form, table_rows = fitted
     nothing, n_outputs = np.arange(0), form.combination.Y.shape[1]
     assert form.outputs_of(table_rows, nothing).shape == (0, n_outputs)
-    without = form.outputs_without_parts(table_rows, nothing)
+    without = form.outputs_of_each(table_rows, nothing)[:, 1:]
     assert without.shape == (0, N_PARTS, n_outputs)
 
 
@@ -139,7 +141,7 @@ def test_outputs_of_no_rows(fitted):
 
 def held_out_again(form, table_rows, rows=ROWS):
     """What is predicted of labelled rows without their own parts."""
-    without = form.outputs_without_parts(table_rows, rows[form.told])
+    without = form.outputs_of_each(table_rows, rows[form.told])[:, 1:]
     return without[np.arange(len(form.told)), form.folding.parts[form.told]]
 
 
@@ -168,7 +170,7 @@ def test_rows_that_no_other_has_the_class_of_tell_nothing():
     form, table_rows = fit(labels=codes)
     assert_array_equal(form.told, ROWS)
     assert_array_equal(form.folding.parts[60:], -1)
-    without = form.outputs_without_parts(table_rows, np.arange(62))
+    without = form.outputs_of_each(table_rows, np.arange(62))[:, 1:]
     # All see these, and no one else of their class.
     assert (without[60:].argmax(axis=2) == [[3], [4]]).mean() > 0.5
 
@@ -192,14 +194,14 @@ def test_a_part_of_the_labels_has_no_influence_without_it(kind, monkeypatch):
     )
     monkeypatch.setattr(combination, "best_sharpness", lambda *args: 1.0)
     before, table_rows = fit(labels=labels)
-    expected = before.outputs_without_parts(table_rows, HIDDEN)
+    expected = before.outputs_of_each(table_rows, HIDDEN)[:, 1:]
     for part in (0, 3):
         rows = np.flatnonzero(folding.parts == part)
         rows = rows[np.argsort(CODES[rows], kind="stable")]
         changed = labels.copy()
         changed[rows] = labels[np.roll(rows, 4)]
         form, table_rows = fit(labels=changed)
-        found = form.outputs_without_parts(table_rows, HIDDEN)
+        found = form.outputs_of_each(table_rows, HIDDEN)[:, 1:]
         moved = abs(found - expected).max(axis=(0, 2))
         assert moved[part] < 1e-4
         assert np.delete(moved, part).min() > 0.01
@@ -275,29 +277,25 @@ def test_a_constant_column_is_irrelevant():
     assert_allclose(fit(np.ones((300, 3)))[0].relevance(), 1 / 3)
 
 
-def test_scales_of_the_columns(fitted):
-    """Mean squares of those of the views, weighted as these are."""
+def test_scales_of_the_features(fitted):
+    """Mean squares of those of the views, weighted as these are, at one length."""
     form, _ = fitted
+    squares = np.zeros((1 + N_PARTS, 4))
+    for view, answer in form.answers.items():
+        each = answer.column_squares().get("features", 0.0)
+        squares += form.combination.weights[view] * each
     scales = form.column_scales()
-    for name, found in scales.items():
-        expected = np.zeros(found.shape)
-        for view, answer in form.answers.items():
-            squares = answer.column_squares()
-            if name in squares:
-                expected += form.combination.weights[view] * squares[name]
-        assert_allclose(found**2, expected)
-        assert found.shape == (1 + N_PARTS, len(form.variances[name]))
-        assert (found > 0.0).all()
-    assert set(scales) == form.parts
+    ratio = scales**2 / squares
+    assert_allclose(ratio, np.repeat(ratio[:, :1], 4, axis=1))
+    assert_allclose(scales**2 @ form.variances["features"], 4.0)
 
 
-def test_scales_where_trees_alone_have_a_weight(monkeypatch):
+def test_scales_where_no_view_of_features_has_a_weight(monkeypatch):
     """Steps in a column beside which no kernel is of any use."""
     give_weights(monkeypatch, trees=1.0)
     form, table_rows = fit()
     assert form.parts == {"features"}
-    assert_array_equal(form.column_scales()["features"], np.ones((1 + N_PARTS, 4)))
-    assert_allclose(Inputs(form, [None]).scales, np.ones((1, 4)), rtol=1e-3)
+    assert_allclose(form.column_scales(), np.ones((1 + N_PARTS, 4)), rtol=1e-3)
     assert np.isfinite(form.outputs_of(table_rows, HIDDEN)).all()
 
 
@@ -371,7 +369,7 @@ def test_degenerate_tables(name, monkeypatch):
     form, table_rows = fit(X, labels)
     everyone = np.arange(X.shape[0])
     whole = form.outputs_of(table_rows, everyone)
-    without = form.outputs_without_parts(table_rows, everyone)
+    without = form.outputs_of_each(table_rows, everyone)[:, 1:]
     for found in (whole, *without.swapaxes(0, 1), form.outputs(far_from(X))):
         assert np.isfinite(found).all()
         if labels.dtype.kind == "i":
@@ -383,7 +381,7 @@ def test_degenerate_tables(name, monkeypatch):
     assert form.relevance().sum() == pytest.approx(1.0)
     inputs = Inputs(form, [0, 1, 2, 3, 4])
     assert np.isfinite(inputs.scales).all()
-    assert np.isfinite(inputs.rows(X, everyone)[everyone]).all()
+    assert np.isfinite(inputs.rows(X)[everyone]).all()
     assert all(word in str(form.evidence) for word in form.answers)
 
 

@@ -37,6 +37,7 @@ RANDOM = np.random.RandomState(0)
 CODES = RANDOM.randint(3, size=60)
 ROWS, NONE = np.arange(60), np.arange(0)
 ONE_HOT = np.eye(3)[CODES]
+ONES = np.ones(60)
 TARGETS = RANDOM.randn(60, 2) * [1.0, 100.0] + [0.0, 1e4]
 
 
@@ -50,7 +51,9 @@ def outputs_of_classes():
 
 
 def mixture(class_weight=None, rows=ROWS, outputs=None):
-    made = ClassMixture(CODES, np.ones(3) if class_weight is None else class_weight)
+    made = ClassMixture(
+        CODES, np.ones(3) if class_weight is None else class_weight, ONES
+    )
     outputs = outputs_of_classes() if outputs is None else outputs
     held_out = {v: out[rows] for v, out in outputs.items()}
     return made, outputs, made.weigh(held_out, dict.fromkeys(outputs, 0.1), rows)
@@ -82,13 +85,13 @@ def test_the_sharpness_has_the_lowest_loss():
             + 0.5 * PRECISION * np.log(s / start) ** 2
             for s in tried
         ]
-        found = best_sharpness(logs, CODES, start, TRIED)
+        found = best_sharpness(logs, CODES, ONES, start, TRIED)
         assert found == tried[int(np.argmin(losses))]
         shifted = logs + RANDOM.randn(60, 1)  # of any scale
-        assert best_sharpness(shifted, CODES, start, TRIED) == found
-        assert best_sharpness(logs[:0], CODES[:0], start, TRIED) == start
-    assert best_sharpness(20.0 * logs, CODES, 1.0, TRIED) == TRIED[0]
-    assert best_sharpness(logs * 0.0, CODES, 1.0, TRIED) == 1.0
+        assert best_sharpness(shifted, CODES, ONES, start, TRIED) == found
+        assert best_sharpness(logs[:0], CODES[:0], ONES[:0], start, TRIED) == start
+    assert best_sharpness(20.0 * logs, CODES, ONES, 1.0, TRIED) == TRIED[0]
+    assert best_sharpness(logs * 0.0, CODES, ONES, 1.0, TRIED) == 1.0
 
 
 # Weights
@@ -97,9 +100,10 @@ def test_the_sharpness_has_the_lowest_loss():
 @pytest.mark.parametrize("weighted", [False, True])
 def test_slopes_of_the_losses(weighted):
     outputs, Y = RANDOM.uniform(0.1, 1.0, size=(3, 8, 2)), RANDOM.normal(size=(8, 2))
-    w, row_weights = np.array([0.2, 0.3, 0.5]), RANDOM.rand(8) if weighted else 1.0
+    row_weights = RANDOM.rand(8) if weighted else np.ones(8)
+    w = np.array([0.2, 0.3, 0.5])
     mixed = log_loss_of_mixture(outputs[:, :, 0], row_weights)
-    for loss in (mixed, error_of_mean(outputs, Y)):
+    for loss in (mixed, error_of_mean(outputs, Y, row_weights)):
         differences = approx_fprime(w, lambda w, loss=loss: loss(w)[0])
         assert_allclose(loss(w)[1], differences, rtol=1e-5)
     expected = -(row_weights * np.log(w @ outputs[:, :, 0])).sum()
@@ -108,7 +112,7 @@ def test_slopes_of_the_losses(weighted):
 
 def test_weights_minimize_the_loss_and_the_divergence():
     right, prior = RANDOM.uniform(0.1, 1.0, size=(2, 30)), np.array([0.3, 0.7])
-    loss = log_loss_of_mixture(right)
+    loss = log_loss_of_mixture(right, 1.0)
     found = fitted_weights(loss, prior, 30)
     assert found.sum() == pytest.approx(1.0)
     first = np.linspace(1e-6, 1.0 - 1e-6, 10_001)
@@ -116,7 +120,7 @@ def test_weights_minimize_the_loss_and_the_divergence():
     divergences = (grid * np.log(grid / prior)).sum(axis=1)
     values = [loss(w)[0] for w in grid] + STRENGTH * np.sqrt(30) * divergences
     assert_allclose(found, grid[np.argmin(values)], atol=1e-3)
-    same = log_loss_of_mixture(np.ones((2, 30)))
+    same = log_loss_of_mixture(np.ones((2, 30)), 1.0)
     assert_allclose(fitted_weights(same, prior, 30), prior, atol=1e-4)
 
 
@@ -182,7 +186,7 @@ def test_nothing_is_certain():
     """As if a row more, or a part of one, had been of any class."""
     made, _, _ = mixture(np.array([2.0, 1.0, 1.0]))
     sure = np.array([[100.0, 0.0, 0.0]])
-    few = ClassMixture(CODES[:3], made.class_weight)
+    few = ClassMixture(CODES[:3], made.class_weight, ONES[:3])
     lost, more = (1.0 - np.exp(m.unsure(sure))[0, 0] for m in (made, few))
     assert 0.0 < lost < more < 0.5
     proba = np.exp(few.unsure(sure))[0]
@@ -230,17 +234,17 @@ def targets_by(noise):
 
 
 def test_targets_are_standardized():
-    made = TargetMean(TARGETS)
+    made = TargetMean(TARGETS, ONES)
     assert_allclose(made.Y.mean(axis=0), 0.0, atol=1e-9)
     assert_allclose(made.Y.std(axis=0), 1.0)
     assert_allclose(made.in_units(made.Y), TARGETS)
-    constant = TargetMean(np.full((5, 1), 0.1))
+    constant = TargetMean(np.full((5, 1), 0.1), ONES[:5])
     assert_allclose(constant.Y, 0.0, atol=1e-12)
     assert_allclose(constant.in_units(constant.Y), 0.1)
 
 
 def test_the_mean_of_targets():
-    made = TargetMean(TARGETS)
+    made = TargetMean(TARGETS, ONES)
     outputs = targets_by({"good": 0.1, "fair": 0.5, "chance": 3.0})
     evidence = made.weigh(outputs, dict.fromkeys(outputs), ROWS)
     weights = made.weights
@@ -258,7 +262,7 @@ def test_the_mean_of_targets():
 
 
 def test_the_mean_of_no_evidence():
-    made = TargetMean(TARGETS)
+    made = TargetMean(TARGETS, ONES)
     outputs = {v: out[:0] for v, out in targets_by({"a": 0.1, "b": 0.1}).items()}
     evidence = made.weigh(outputs, dict.fromkeys(outputs), NONE)
     assert made.weights == {"a": 0.5, "b": 0.5}
@@ -274,10 +278,15 @@ def answers_of(kind):
         right = log_softmax(3.0 * ONE_HOT + 0.1 * RANDOM.randn(60, 3), axis=1)
         shuffled = log_softmax(3.0 * ONE_HOT[RANDOM.permutation(60)], axis=1)
         constant = np.full((60, 3), -np.log(3.0))
-        return ClassMixture(CODES, np.ones(3)), right, shuffled, constant
+        return ClassMixture(CODES, np.ones(3), ONES), right, shuffled, constant
     shuffled = TARGETS[RANDOM.permutation(60)]
     right = TARGETS + 0.1 * TARGETS.std(axis=0) * RANDOM.randn(60, 2)
-    return TargetMean(TARGETS), right, shuffled, 0.0 * TARGETS + TARGETS.mean(axis=0)
+    return (
+        TargetMean(TARGETS, ONES),
+        right,
+        shuffled,
+        0.0 * TARGETS + TARGETS.mean(axis=0),
+    )
 
 
 @pytest.mark.parametrize("kind", ["classes", "targets"])
@@ -323,7 +332,7 @@ def test_mixing_with_the_weights_0_and_1(kind):
 
 def test_a_weight_of_next_to_nothing_is_none():
     codes = np.zeros(500, dtype=int)
-    made = ClassMixture(codes, np.ones(2))
+    made = ClassMixture(codes, np.ones(2), np.ones(len(codes)))
     right, wrong = np.log([[0.99, 0.01]] * 500), np.log([[0.01, 0.99]] * 500)
     assert made.join(right, wrong, np.arange(500))[0] == 0.0
 

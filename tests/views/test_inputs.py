@@ -10,8 +10,6 @@ from scipy import sparse
 from sklearn.datasets import make_moons
 
 from sklearn_lga import LGAClassifier
-from sklearn_lga._views import inputs as inputs_of
-from sklearn_lga._views import table
 from sklearn_lga._views.closed_form import ClosedForm
 from sklearn_lga._views.folding import N_PARTS, Folding
 from sklearn_lga._views.inputs import Inputs, left_out
@@ -43,7 +41,7 @@ def test_what_members_do_without():
 
 def test_columns_have_the_mean_length_of_columns_of_unit_variance(fitted):
     inputs = Inputs(fitted[0], [*EACH, None])
-    rows = inputs.rows(X, ROWS)[ROWS]
+    rows = inputs.rows(X)[ROWS]
     assert rows.shape == (300, inputs.n_columns)
     for scales in inputs.scales:
         lengths = np.square((rows - rows.mean(axis=0)) * scales).sum(axis=1)
@@ -53,7 +51,7 @@ def test_columns_have_the_mean_length_of_columns_of_unit_variance(fitted):
 def test_each_member_has_the_scales_without_its_part(fitted):
     """But for a factor, which is the same for all columns."""
     form, _ = fitted
-    scales = np.hstack(list(form.column_scales().values()))
+    scales = form.column_scales()
     assert np.ptp(scales, axis=0).max() > 0.0
     for members in (ALL, [None] * 3, EACH, [2, 2, None]):
         found = Inputs(form, members).scales
@@ -78,35 +76,20 @@ def test_scales_without_a_part_do_not_depend_on_its_labels(monkeypatch):
 
 
 @pytest.mark.parametrize("make", [np.asarray, sparse.csr_matrix])
-@pytest.mark.parametrize("at_hand", [True, False])
-def test_rows_are_encoded_at_once_or_when_they_are_taken(make, at_hand, monkeypatch):
-    if not at_hand:
-        monkeypatch.setattr(table, "MAX_KEPT", 10)
-    rows = make(X)
-    form, table_rows = fit(rows)
-    inputs = Inputs(form, EACH)
-    seen = table_rows.see(ROWS, form.parts)
-    expected = np.hstack([seen[part] for part in inputs.parts]).astype(np.float32)
-    used = np.array([4, 299, 17, 0])
-    for known in (None, table_rows):
-        monkeypatch.setattr(table, "CHUNK", 3)
-        at_once = inputs.rows(rows, used, known)
-        monkeypatch.setattr(inputs_of, "MAX_BYTES", 4 * 4 * inputs.n_columns - 1)
-        when_taken = inputs.rows(rows, used, known)
-        monkeypatch.undo()
-        assert type(at_once) is not type(when_taken)
-        for found in (at_once, when_taken):
-            assert found.shape == (300, inputs.n_columns)
-            assert len(found) == 300
-            taken = found[used[[2, 1]]]
-            assert taken.dtype == np.float32
-            assert_allclose(taken, expected[[17, 299]], atol=1e-5)
-            assert_array_equal(take_rows(found, used[[2, 1]]), torch.from_numpy(taken))
+def test_rows_are_encoded_when_they_are_taken(make):
+    form, _ = fit(make(X))
+    found = Inputs(form, EACH).rows(make(X))
+    assert found.shape == (300, len(form.table.scale))
+    assert len(found) == 300
+    taken = found[[17, 299]]
+    assert taken.dtype == np.float32
+    assert_allclose(taken, form.table.features(make(X)[[17, 299]]), rtol=1e-5)
+    assert_array_equal(take_rows(found, np.array([17, 299])), torch.from_numpy(taken))
 
 
 def test_the_layer_scales_the_columns(fitted):
     form, _ = fitted
-    rows = torch.from_numpy(Inputs(form, ALL).rows(X, ROWS)[ROWS[:7]])
+    rows = torch.from_numpy(Inputs(form, ALL).rows(X)[ROWS[:7]])
     for members in (ALL, EACH):
         inputs = Inputs(form, members)
         network = MLP(inputs.n_columns, 2, n_members=len(members), inputs=inputs.layer)
@@ -120,7 +103,7 @@ def test_the_layer_scales_the_columns(fitted):
 def test_ensembles_predict_their_mean(fitted):
     inputs = Inputs(fitted[0], EACH)
     network = MLP(inputs.n_columns, 2, n_members=N_PARTS, inputs=inputs.layer)
-    rows = torch.from_numpy(inputs.rows(X, ROWS)[ROWS])
+    rows = torch.from_numpy(inputs.rows(X)[ROWS])
     members = network(rows)
     assert members.shape == (300, N_PARTS, 2)
     torch.testing.assert_close(network.eval()(rows), members.mean(dim=1))
@@ -133,15 +116,14 @@ def test_constant_columns_stay_finite():
     form, _ = fit(rows)
     inputs = Inputs(form, EACH)
     assert np.isfinite(inputs.scales).all()
-    assert not inputs.rows(rows, ROWS)[ROWS].any()
+    assert not inputs.rows(rows)[ROWS].any()
 
 
-def test_clusters_are_seen_by_an_estimator():
+def test_what_an_estimator_sees():
     rows, y = make_moons(400, noise=0.05, random_state=0)
     marked, before = hide_labels(y, n_labeled=10, random_state=0), rows.copy()
     model = LGAClassifier(max_epochs=3, random_state=0).fit(rows, marked)
     assert_array_equal(rows, before)
-    assert any("clusters" in part for part in model.net_.inputs.parts)
     assert np.mean((model.transduction_ == y)[marked == -1]) > 0.95
     assert model.score(rows, y) > 0.95
     proba = model.predict_proba(rows)

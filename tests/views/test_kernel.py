@@ -88,7 +88,7 @@ def test_the_inverse():
     ridge = kernel + 0.3 * np.eye(40)
     assert_allclose(inverse, np.linalg.inv(ridge), atol=1e-9)
     assert_allclose(log_determinant, np.linalg.slogdet(ridge)[1])
-    assert_allclose(inverse @ Y, fit_ridge(kernel, Y, 0.3), atol=1e-9)
+    assert_allclose(inverse @ Y, fit_ridge(kernel, Y, np.full(len(Y), 0.3)), atol=1e-9)
     with pytest.raises(LinAlgError, match="not positive definite"):
         inverse_of_ridge(-kernel, 0.3)
 
@@ -103,17 +103,19 @@ GROUPS = {
 
 @pytest.mark.parametrize("groups", GROUPS.values(), ids=GROUPS)
 @pytest.mark.parametrize("ridge", [1e-3, 1.0])
-def test_fits_without_each_group_are_refits(groups, ridge):
+@pytest.mark.parametrize("weights", [np.ones(40), np.linspace(0.2, 3.0, 40)])
+def test_fits_without_each_group_are_refits(groups, ridge, weights):
     kernel = NetworkKernel(1)(X, X) + 1.0
-    coef, without, held_out = fit_without(kernel, Y, groups, ridge)
+    coef, without, held_out = fit_without(kernel, Y, groups, ridge / weights)
     model = KernelRidge(alpha=ridge, kernel="precomputed")
-    assert_allclose(coef, model.fit(kernel, Y).dual_coef_, rtol=1e-5, atol=1e-7)
+    model.fit(kernel, Y, weights)
+    assert_allclose(coef, model.dual_coef_, rtol=1e-5, atol=1e-7)
     assert set(without) == set(groups)
     for group, found in without.items():
         rest = groups != group
         assert_allclose(found[~rest], 0.0, atol=1e-7)
         if rest.any():
-            model.fit(kernel[np.ix_(rest, rest)], Y[rest])
+            model.fit(kernel[np.ix_(rest, rest)], Y[rest], weights[rest])
             assert_allclose(found[rest], model.dual_coef_, rtol=1e-5, atol=1e-6)
             expected = model.predict(kernel[np.ix_(~rest, rest)])
             assert_allclose(held_out[~rest], expected, rtol=1e-5, atol=1e-6)

@@ -29,6 +29,7 @@ X = RANDOM.randn(40, 3)
 Y = np.column_stack([np.sin(X[:, 0]), X[:, 1] * X[:, 2]]) + 0.1 * RANDOM.randn(40, 2)
 Y = (Y - Y.mean(axis=0)) / Y.std(axis=0)
 SEEN = {"features": X, "bins": 0.3 * np.sign(X[:, :2])}
+WEIGHTS = np.linspace(0.2, 1.8, 40)
 NEW = {name: part + 0.1 for name, part in SEEN.items()}
 VIEWS = {
     "line": View(("features",), NetworkKernel(0)),
@@ -43,8 +44,9 @@ def fold(n_rows, codes=None):
 
 
 def answer_of(view, folding, Y=Y, seen=SEEN):
-    factors = Factors(seen["features"], Y, np.random.RandomState(0))
-    return KernelAnswer(view, seen, Y, folding, factors)
+    weights = WEIGHTS[: len(Y)]
+    factors = Factors(seen["features"], Y, weights, np.random.RandomState(0))
+    return KernelAnswer(view, seen, Y, weights, folding, factors)
 
 
 def refit(view, rest, ridge, factors):
@@ -55,7 +57,8 @@ def refit(view, rest, ridge, factors):
     columns, new = (view.columns(seen) * factors for seen in (SEEN, NEW))
     scale = np.diag(view.kernel(columns, columns)).mean()
     model = KernelRidge(alpha=ridge, kernel="precomputed")
-    model.fit(view.kernel(columns[rest], columns[rest]) / scale + 1.0, Y[rest])
+    inner = view.kernel(columns[rest], columns[rest]) / scale + 1.0
+    model.fit(inner, Y[rest], WEIGHTS[rest])
     kernels = (
         view.kernel(rows, columns[rest]) / scale + 1.0 for rows in (columns, new)
     )
@@ -67,14 +70,15 @@ def test_an_answer_is_a_refit(view):
     """Of all labelled rows, and without each part, factors of the columns included."""
     folding = fold(40)
     answer = answer_of(view, folding)
-    without, everyone = answer.predict_without_parts(NEW), np.ones(40, dtype=bool)
+    (whole, *without), everyone = answer.predict_each(NEW), np.ones(40, dtype=bool)
 
     def factors(rest, **settings):
-        found = column_factors(X[rest], Y[rest], view.kernel, **settings)
+        found = column_factors(X[rest], Y[rest], WEIGHTS[rest], view.kernel, **settings)
         return found if view.relevant else 1.0
 
     _, expected = refit(view, everyone, answer.ridge, factors(everyone))
     assert_allclose(answer.predict(NEW), expected, rtol=1e-3, atol=1e-3)
+    assert_allclose(whole, answer.predict(NEW), rtol=1e-6, atol=1e-6)
     for part in range(N_PARTS):
         rest = folding.parts != part
         scales = factors(rest, n_iter=FOLD_ITER)
@@ -88,11 +92,11 @@ def test_what_is_held_out_is_what_is_predicted_without(view):
     """Where folds are parts; with few rows a part is several folds."""
     folding = fold(40)
     answer = answer_of(view, folding)
-    without = answer.predict_without_parts(SEEN)[folding.parts, np.arange(40)]
+    without = answer.predict_each(SEEN)[1:][folding.parts, np.arange(40)]
     assert_allclose(without, answer.held_out, rtol=1e-3, atol=1e-3)
     some = {name: part[:12] for name, part in SEEN.items()}
     few = answer_of(view, fold(12), Y[:12], some)
-    without = few.predict_without_parts(some)[fold(12).parts, np.arange(12)]
+    without = few.predict_each(some)[1:][fold(12).parts, np.arange(12)]
     assert abs(without - few.held_out).max() > 0.01
 
 
@@ -105,7 +109,7 @@ def test_without_a_part_that_is_empty_all_labels_are_seen(view, n_rows):
     for part in range(N_PARTS):
         same = answer.without[part] is answer.whole
         assert same == (part not in folding.parts)
-    for part, found in enumerate(answer.predict_without_parts(NEW)):
+    for part, found in enumerate(answer.predict_each(NEW)[1:]):
         same = np.allclose(found, answer.predict(NEW), atol=1e-6)
         assert same == (part not in folding.parts)
 
@@ -119,7 +123,7 @@ def test_a_part_has_no_influence_on_what_is_predicted_without_it(view, monkeypat
     for part in range(N_PARTS):
         changed = np.where((folding.parts == part)[:, None], -3.0 * Y, Y)
         after = answer_of(view, folding, changed)
-        found, other = (a.predict_without_parts(NEW) for a in (before, after))
+        found, other = (a.predict_each(NEW)[1:] for a in (before, after))
         assert_allclose(found[part], other[part], rtol=1e-4, atol=1e-4)
         assert abs(found - other).max(axis=(1, 2)).argmin() == part
         assert abs(before.predict(NEW) - after.predict(NEW)).max() > 0.1
@@ -185,7 +189,8 @@ def test_the_walk_finds_the_lowest_loss(n_told, best):
         + ((steps - USUAL) / DEVIATION) ** 2 / 2
     )
     n_rows = max(n_told, 10)  # of 600 some are taken, which tell as much
-    found = best_ridge(predict, labels[:n_rows], counts[:n_rows])
+    given = labels[:n_rows], np.ones(n_rows), counts[:n_rows]
+    found = best_ridge(predict, *given)
     assert found == RIDGES[losses.argmin()]
 
 
@@ -221,12 +226,13 @@ def test_which_views_there_are(monkeypatch):
 
 def test_many_labels_have_factors_by_some(monkeypatch):
     monkeypatch.setattr(views, "MAX_ROWS", 10)
-    factors = Factors(X, Y, np.random.RandomState(0))
+    factors = Factors(X, Y, WEIGHTS, np.random.RandomState(0))
     rows, kernel = np.arange(40) % 4 > 0, NetworkKernel(1)
     found = factors.of(rows, kernel)
     assert factors.of(rows.copy(), kernel) is found
     some = np.random.RandomState(0).choice(np.flatnonzero(rows), 10, replace=False)
-    assert_array_equal(found, column_factors(X[some], Y[some], kernel, FOLD_ITER))
+    expected = column_factors(X[some], Y[some], WEIGHTS[some], kernel, FOLD_ITER)
+    assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("classes", [True, False])
@@ -235,16 +241,18 @@ def test_committees_of_trees(classes):
     codes = (X[:, 0] > 0.0) + (X[:, 1] > 1.0).astype(int)
     labels = np.eye(3)[codes] - 1 / 3 if classes else Y
     folding = fold(40, codes if classes else None)
-    trees = Trees(X, labels, folding, classes, np.random.RandomState(0))
-    each = trees.predict_without_parts(NEW)
+    trees = Trees(X, labels, WEIGHTS, folding, classes, np.random.RandomState(0))
+    mean, *each = trees.predict_each(NEW)
+    each = np.array(each)
     assert each.shape == (N_PARTS, 40, labels.shape[1])
-    assert_allclose(trees.predict(NEW), each.mean(axis=0))
+    for found in (trees.predict(NEW), mean):
+        assert_allclose(found, each.mean(axis=0))
     model = ExtraTreesClassifier if classes else ExtraTreesRegressor
     draws = np.random.RandomState(0)
     for part in range(N_PARTS):
         rest, seed = folding.parts != part, draws.randint(2**31 - 1)
         expected = model(N_TREES // N_PARTS, random_state=seed)
-        expected.fit(X[rest], codes[rest] if classes else Y[rest])
+        expected.fit(X[rest], codes[rest] if classes else Y[rest], WEIGHTS[rest])
         if classes:
             assert_allclose(each[part], expected.predict_proba(NEW["features"]) - 1 / 3)
             own = expected.predict_proba(X[~rest]) - 1 / 3
@@ -263,8 +271,8 @@ def test_trees_without_a_class():
     codes = np.repeat([0, 1, 2], [10, 10, 1])
     labels = np.eye(4)[codes] - 1 / 4  # nobody has the last class
     folding = fold(21, codes)
-    trees = Trees(X[:21], labels, folding, True, np.random.RandomState(0))
-    votes = trees.predict_without_parts({"features": X}) + 1 / 4
+    trees = Trees(X[:21], labels, np.ones(21), folding, True, np.random.RandomState(0))
+    votes = trees.predict_each({"features": X})[1:] + 1 / 4
     assert_allclose(votes.sum(axis=2), 1.0)
     assert not votes[:, :, 3].any()
     assert votes[:, 20, 2].min() == 1.0
