@@ -27,6 +27,7 @@ templates_path = ["_templates"]
 # the fields of a dataclass, they would stand a second time.
 autodoc_typehints = "none"
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 

@@ -43,11 +43,8 @@ confidence = lga.label_distributions_.max(axis=1)
 for threshold in (0.0, 0.5, 0.8, 0.95, 0.99):
     kept = np.where(confidence >= threshold, lga.transduction_, -1)
     sure = hidden & (kept != -1)
-    print(
-        f"at least {threshold:.2f} sure: {sure.sum()} of {hidden.sum()} labels, ",
-        end="",
-    )
-    print(f"{np.mean(kept[sure] == y[sure]):.3f} of them right")
+    right = np.mean(kept[sure] == y[sure])
+    print(f"at least {threshold:.2f} sure: {sure.sum()} labels, {right:.3f} right")
 
 # %%
 # The accuracy-coverage curve: of the surest labels, how many are right? And
