@@ -49,6 +49,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
+    "capture_repr": ("_repr_html_",),  # other objects' text says where they lie
     "backreferences_dir": "generated/examples_of",
     "doc_module": ("sklearn_lga",),
     "show_memory": False,

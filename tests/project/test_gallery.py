@@ -10,6 +10,7 @@ import pytest
 import torch
 from sklearn.datasets import load_iris
 
+from sklearn_lga._estimators import plan
 from sklearn_lga.datasets import hide_labels
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +32,15 @@ def code_of(page):
     return [block for block in code if re.search(r"import|model|estimator", block)]
 
 
-PAGES = [ROOT / "doc" / "install.rst", *sorted((ROOT / "doc" / "guide").glob("*.rst"))]
+GUIDE = ROOT / "doc" / "guide"
+NAMES = re.findall(r"^   ([\w./]+)$", (GUIDE / "index.rst").read_text(), re.M)
+PAGES = [(GUIDE / f"{name}.rst").resolve() for name in ["../install", *NAMES]]
 PAGES = [page for page in PAGES if code_of(page)]
 
 
 def test_the_pages_are_found():
+    """Each page of the guide is in its index, and most of them have code."""
+    assert {path.stem for path in GUIDE.glob("*.rst")} <= {"index", *NAMES}
     assert len(PAGES) >= 8
 
 
@@ -43,6 +48,8 @@ def test_the_pages_are_found():
 def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
     """By itself, but for the data: each block with the names of those before it."""
     matplotlib.use("Agg")
+    monkeypatch.setattr(plan, "STEPS_FROM_CLOSED_FORM", 10)
+    monkeypatch.setattr(plan, "STEPS_FROM_NOTHING", 10)
     monkeypatch.chdir(tmp_path)
     n_threads = torch.get_num_threads()
     X, y = load_iris(return_X_y=True)
