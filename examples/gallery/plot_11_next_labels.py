@@ -65,7 +65,9 @@ ax.set(xlabel="labels", ylabel="rows with the right label, %", xticks=counts)
 ax.legend(frameon=False)
 
 # %%
-# What was asked for in the first round, and what the model took each for.
+# What was asked for in the first round, and what the model took each for: mostly
+# threes, taken for nines. The least sure rows of one fit are often of one kind, so ask
+# for a few at a time.
 fig, axes = plt.subplots(1, N_NEW, figsize=(10, 1.6), layout="constrained")
 for ax, (row, label) in zip(axes, first, strict=True):
     ax.imshow(X[row].reshape(8, 8), cmap="gray_r")
