@@ -73,10 +73,8 @@ for title, y_marked in {"all right": y_right, "a fifth wrong": y_noisy}.items():
             model.history_[:, ("hidden_loss", "hidden_right")]
         )
         learned = np.mean(model.predict(X[~hidden]) == y_marked[~hidden])
-        print(
-            f"labels {title}, {name}: {learned:.2f} of the given ones learned, ", end=""
-        )
-        print(f"{right[-1]:.3f} of the hidden ones right, log loss {loss[-1]:.2f}")
+        print(f"{title:15s}{name:18s}hidden labels right: {right[-1]:.3f}, ", end="")
+        print(f"log loss {loss[-1]:.2f}; given ones learned: {learned:.2f}")
 
 # %%
 # Both learn the given labels by heart, wrong ones as well. On the labels alone the
