@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test test-oldest lint doc examples bench clean
+.PHONY: install demo test test-oldest lint doc dist examples bench clean
 
 install: .venv/.installed
 
@@ -37,6 +37,23 @@ lint: install
 doc: .venv/.doc-installed
 	$(BIN)/python -m sphinx -W --keep-going -b html doc doc/_build/html
 
+# What is published, as a user gets it: its pages for the index are checked, and the
+# wheel goes into an empty environment, where every file of the package has to stand and
+# the command to start.
+dist: .venv-dist/.installed
+	rm -rf build dist
+	.venv-dist/bin/python -m build
+	.venv-dist/bin/twine check --strict dist/*
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$$(ls dist/*.whl)[table]"
+	files="$$(git ls-files sklearn_lga)" && cd build/empty/lib/python*/site-packages && ls $$files > /dev/null
+	cd build && empty/bin/sklearn-lga label --help > /dev/null
+
+.venv-dist/.installed: Makefile
+	test -x .venv-dist/bin/python || $(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check build==1.6.1 twine==7.0.0
+	touch $@
+
 # Each with its time; without a screen, and on one thread, as the networks are small.
 examples: install
 	set -e; for example in examples/gallery/plot_*.py; do \
@@ -53,5 +70,5 @@ bench: install
 	$(BIN)/python examples/benchmarks/label_command.py
 
 clean:
-	rm -rf .venv .venv-oldest build dist *.egg-info doc/_build doc/generated \
+	rm -rf .venv .venv-oldest .venv-dist build dist *.egg-info doc/_build doc/generated \
 		doc/auto_examples

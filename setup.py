@@ -27,7 +27,10 @@ extras["test"] = [
 extras["doc"] = [
     *(extras["plot"] + extras["table"]),
     "numpydoc>=1.6",
+    "pydata-sphinx-theme>=0.16",
     "sphinx>=7.2",
+    "sphinx-copybutton>=0.5",
+    "sphinx-design>=0.6",
     "sphinx-gallery>=0.17",
 ]
 

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_iris, make_regression
+from sklearn.datasets import load_iris
 
 from sklearn_lga._estimators import plan
 from sklearn_lga.datasets import hide_labels
@@ -25,32 +25,38 @@ def test_examples_are_short_and_download_nothing(path):
     assert not re.search(r"\bfetch_|https?://|urllib|requests", text)
 
 
-def guide_blocks():
-    text = (ROOT / "doc" / "user_guide.rst").read_text()
-    blocks = re.findall(r"::\n\n((?:    .*\n|\n)+)", text)
+def code_of(page):
+    """The blocks of code of a page of the guide, in their order."""
+    blocks = re.findall(r"::\n\n((?:    .*\n|\n)+)", page.read_text())
     code = [textwrap.dedent(block) for block in blocks]
     return [block for block in code if re.search(r"import|model|estimator", block)]
 
 
-@pytest.mark.slow
-def test_the_code_of_the_guide_runs(monkeypatch, tmp_path):
-    """In its order, each block with the names of those before it."""
+GUIDE = ROOT / "doc" / "guide"
+NAMES = re.findall(r"^   ([\w./]+)$", (GUIDE / "index.rst").read_text(), re.M)
+PAGES = [(GUIDE / f"{name}.rst").resolve() for name in ["../install", *NAMES]]
+PAGES = [page for page in PAGES if code_of(page)]
+
+
+def test_the_pages_are_found():
+    """Each page of the guide is in its index, and most of them have code."""
+    assert {path.stem for path in GUIDE.glob("*.rst")} <= {"index", *NAMES}
+    assert len(PAGES) >= 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
+    """By itself, but for the data: each block with the names of those before it."""
     matplotlib.use("Agg")
-    monkeypatch.setattr(plan, "DEFAULT_STEPS", 10)
-    monkeypatch.setattr(plan, "MIN_EPOCHS", 2)
+    monkeypatch.setattr(plan, "STEPS_FROM_CLOSED_FORM", 10)
+    monkeypatch.setattr(plan, "STEPS_FROM_NOTHING", 10)
     monkeypatch.chdir(tmp_path)
+    n_threads = torch.get_num_threads()
     X, y = load_iris(return_X_y=True)
-    classes = X, hide_labels(y, n_labeled=60, random_state=0)
-    X, y = make_regression(200, 5, random_state=0)
-    y_with_nan = hide_labels(y, n_labeled=50, random_state=0, unlabeled=np.nan)
-    names = {"np": np, "torch": torch, "y_with_nan": y_with_nan}
-    n_run = 0
-    for block in guide_blocks():
-        if "load_images" in block or "images." in block:
-            continue  # files that are not here
-        targets = "LGARegressor" in block
-        names["X"], names["y_marked"] = (X, y_with_nan) if targets else classes
-        names["X_new"] = names["X"]
-        exec(block, names)
-        n_run += 1
-    assert n_run >= 8
+    names = {"np": np, "X": X, "X_new": X}
+    names["y_marked"] = hide_labels(y, n_labeled=60, random_state=0)
+    names["y_with_nan"] = np.where(names["y_marked"] == -1, np.nan, X[:, 3])
+    for block in code_of(page):
+        if "load_images" not in block and "images." not in block:  # no files here
+            exec(block, names)
+    torch.set_num_threads(n_threads)
