@@ -1,11 +1,13 @@
 """A CSV file as its own text, so that what is not touched stays byte for byte."""
 
+import codecs
 import re
 from typing import NamedTuple
 
 from .files import CommandError
 
 BOM = "\ufeff"
+UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 DELIMITERS = ",;\t|"
 QUOTED = r'"((?:[^"]|"")*)"'
 
@@ -26,7 +28,7 @@ class CSVTable:
         The file.
 
     encoding : str, default="utf-8"
-        Of the text.
+        Of the text; UTF-16 is told by its byte order mark.
 
     delimiter : str or None, default=None
         One character; None: that of comma, semicolon, tab and bar which the header
@@ -35,7 +37,9 @@ class CSVTable:
 
     def __init__(self, content, encoding="utf-8", delimiter=None):
         self.encoding = encoding
-        text = _decode(content, encoding)
+        if content.startswith(tuple(UTF_16)) and encoding in ("utf-8", "utf-16"):
+            self.encoding = UTF_16[content[:2]]  # such that the mark is kept
+        text = _decode(content, self.encoding)
         self.bom = BOM if text.startswith(BOM) else ""
         text = text[len(self.bom) :]
         self.delimiter = delimiter or _guess_delimiter(text)
@@ -76,12 +80,12 @@ class CSVTable:
         target : int
             Position of the label column.
 
-        labels : sequence of str, of length n_rows
+        labels : sequence of str or None, of length n_rows
             Used where ``imputed``; elsewhere the field stays as written.
 
         imputed : sequence of bool, of length n_rows
 
-        extra : dict of str to sequence of str
+        extra : dict of str to sequence of str or None
             Columns to add at the end.
 
         Returns
@@ -105,7 +109,9 @@ class CSVTable:
         return self.delimiter.join(fields) + record.end
 
     def _written(self, value):
-        """A value as a field, in quotes where it needs them."""
+        """A value as a field, in quotes where it needs them; None is empty."""
+        if value is None:
+            return ""
         if any(char in value for char in (self.delimiter, '"', "\r", "\n")):
             return '"' + value.replace('"', '""') + '"'
         return value
@@ -135,12 +141,18 @@ def split_records(text, delimiter):
 
 def _decode(content, encoding):
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise CommandError(
             f"the table cannot be read as {encoding} text ({error}). Pass --encoding "
             "latin-1, for example; a compressed file has to be unpacked first."
         ) from error
+    if "\0" in text:
+        raise CommandError(
+            f"the table is no {encoding} text: it holds null characters. Pass "
+            "--encoding utf-16-le, for example."
+        )
+    return text
 
 
 def _guess_delimiter(text):

@@ -64,9 +64,19 @@ def _add_label(commands):
 
 
 def _add_files(add):
-    add("table", type=Path, metavar="TABLE", help="CSV, or Parquet by its suffix")
+    add(
+        "table",
+        type=Path,
+        metavar="TABLE",
+        help="CSV, or Parquet by its suffix; - is CSV from standard input",
+    )
     add("--target", required=True, help="the column with the labels")
-    add("--output", type=Path, required=True, help="the labelled table, as TABLE is")
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        help="the labelled table, as TABLE is; - is standard output",
+    )
     add(
         "--report",
         type=Path,
@@ -92,8 +102,35 @@ def _add_reading(add):
         metavar="COLUMN",
         help="a column not to learn from, as an identifier; can be given several times",
     )
-    add("--delimiter", type=_delimiter, help="of a CSV file (default: by its header)")
-    add("--encoding", default="utf-8", help="of a CSV file (default: utf-8)")
+    add(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to learn from although it seems to number the rows",
+    )
+    add(
+        "--decimal",
+        choices=[".", ","],
+        help="of numbers in text (default: told by the cells)",
+    )
+    add(
+        "--thousands",
+        type=_character,
+        metavar="CHARACTER",
+        help="between groups of three digits (default: told by the cells)",
+    )
+    add(
+        "--day-first",
+        action="store_true",
+        help="03/04/2025 is in April (default: told by the cells, else in March)",
+    )
+    add("--delimiter", type=_character, help="of a CSV file (default: by its header)")
+    add(
+        "--encoding",
+        default="utf-8",
+        help="of a CSV file (default: utf-8, or utf-16 by its byte order mark)",
+    )
 
 
 def _add_training(add):
@@ -114,7 +151,7 @@ def _positive(value):
     return int(value)
 
 
-def _delimiter(value):
+def _character(value):
     value = {"\\t": "\t", "tab": "\t"}.get(value, value)
     if len(value) != 1 or value in '"\r\n':
         raise argparse.ArgumentTypeError(f"one character expected, got {value!r}")

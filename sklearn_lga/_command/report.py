@@ -25,7 +25,7 @@ Columns that say the same divide a share among them, or one of them takes it all
 """
 
 
-def make_report(model, frame, target, options):
+def make_report(model, data, notes, options):
     """The HTML page.
 
     Parameters
@@ -42,6 +42,7 @@ def make_report(model, frame, target, options):
         The command's.
     """
     template = files(__package__).joinpath("report.html").read_text(encoding="utf-8")
+    frame, target = data.frame, data.target
     scores = cross_validate(frame, target, options)
     return Template(template).substitute(
         name=escape(options.target),
