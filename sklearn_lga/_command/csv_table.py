@@ -58,7 +58,8 @@ class CSVTable:
                 )
 
     def _is_blank(self, record):
-        return len(self.columns) > 1 and record.fields == [""]
+        fields = record.fields
+        return len(self.columns) > 1 and len(fields) == 1 and not fields[0].strip()
 
     def _value(self, field):
         """What a field as written means."""
@@ -96,7 +97,7 @@ class CSVTable:
         new = zip(labels, imputed, *extra.values(), strict=True)
         for record in self.records:
             if self._is_blank(record):
-                lines.append(record.end)
+                lines.append(record.fields[0] + record.end)
                 continue
             label, fill, *values = next(new)
             if fill:
@@ -140,19 +141,18 @@ def split_records(text, delimiter):
 
 
 def _decode(content, encoding):
+    if encoding == "utf-8" and b"\0" in content:
+        raise CommandError(
+            "the table is no utf-8 text: it holds null characters. Pass --encoding "
+            "utf-16-le, for example."
+        )
     try:
-        text = content.decode(encoding)
+        return content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise CommandError(
             f"the table cannot be read as {encoding} text ({error}). Pass --encoding "
             "latin-1, for example; a compressed file has to be unpacked first."
         ) from error
-    if "\0" in text:
-        raise CommandError(
-            f"the table is no {encoding} text: it holds null characters. Pass "
-            "--encoding utf-16-le, for example."
-        )
-    return text
 
 
 def _guess_delimiter(text):
