@@ -4,8 +4,8 @@
 
 Makes a table of numbers, categories, text and dates with gaps, of which 1,000 rows
 have a label, and labels it in a process of its own. Prints the seconds, those of CPU
-time, and the share of the hidden labels that are right, and fails where a row has moved or an
-untouched column is not byte for byte what it was.
+time, and the share of the hidden labels that are right, and fails where a row has
+moved or an untouched column is not byte for byte what it was.
 """
 
 import argparse

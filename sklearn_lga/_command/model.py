@@ -3,15 +3,13 @@
 import numpy as np
 
 from .._estimators.classifier import LGAClassifier
+from .._estimators.pipeline import table_pipeline
 from .._estimators.regressor import LGARegressor
 from ..callbacks._epoch_bar import EpochBar
 from ..model_selection import SemiSupervisedSplit
 from .files import CommandError
 
 MAX_FOLDS = 5
-
-INDICATOR = "missingindicator_"
-"""What scikit-learn's imputer puts before the name of a column with gaps."""
 
 
 def fit(frame, y, task, options, title="fit"):
@@ -36,10 +34,8 @@ def fit(frame, y, task, options, title="fit"):
     model : Pipeline
         Fitted.
     """
-    from skrub import tabular_pipeline
-
     estimator = {"classification": LGAClassifier, "regression": LGARegressor}[task]
-    model = tabular_pipeline(
+    model = table_pipeline(
         estimator(
             unlabeled=np.nan,
             max_epochs=options.max_epochs,
@@ -52,26 +48,6 @@ def fit(frame, y, task, options, title="fit"):
         return model.fit(frame, y)
     except (TypeError, ValueError) as error:  # what it refuses is the user's to hear
         raise CommandError(error) from error
-
-
-def source_columns(model):
-    """The column of the table that each feature of the estimator is made of.
-
-    Parameters
-    ----------
-    model : Pipeline
-        Fitted.
-
-    Returns
-    -------
-    names : list of str
-        A feature's own name where it cannot be told.
-    """
-    made_of, names = model[0].output_to_input_, []
-    for name in model[:-1].get_feature_names_out():
-        origin = made_of.get(name, made_of.get(name.removeprefix(INDICATOR)))
-        names.append(name if origin is None else origin)
-    return names
 
 
 def cross_validate(frame, target, options):

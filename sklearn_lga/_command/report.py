@@ -11,8 +11,8 @@ from sklearn.utils import estimator_html_repr
 
 from .. import __version__
 from ..inspection import TrainingDisplay, TransductionDisplay
-from ..inspection._relevance import most_relevant
-from .model import cross_validate, source_columns
+from ..inspection._relevance import most_relevant, names_of_features
+from .model import cross_validate
 
 STYLES = {"light": "default", "dark": "dark_background"}
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
@@ -104,7 +104,9 @@ def _relevance(model):
     relevance = getattr(estimator, "relevance_", None)
     if relevance is None or not estimator.evidence_.n_rows:
         return ""
-    names, shares = most_relevant(relevance, source_columns(model), MAX_COLUMNS)
+    names, shares = most_relevant(
+        relevance, names_of_features(model, estimator), MAX_COLUMNS
+    )
     rows = [[name, f"{share:.1%}"] for name, share in zip(names, shares, strict=True)]
     return RELEVANCE + _table(["column", "share"], rows)
 

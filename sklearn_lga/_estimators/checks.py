@@ -13,15 +13,80 @@ from ..alignment import LABELED_WEIGHT_DECAYS
 
 def validated_rows(estimator, X, reset):
     """The rows as scikit-learn validates them, within the range of float32."""
-    with np.errstate(invalid="ignore"):  # infinities of both signs: refused
-        return validate_data(
-            estimator,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            allow_nd=estimator.module is not None,
-            dtype="numeric",
-        )
+    check_columns(estimator, X)
+    try:
+        with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+            return validate_data(
+                estimator,
+                X,
+                reset=reset,
+                accept_sparse="csr",
+                allow_nd=estimator.module is not None,
+                dtype="numeric",
+            )
+    except ValueError as error:
+        text = first_text(X)
+        if text is not None:
+            refuse_columns(estimator, f"text, such as {text!r}", error)
+        raise
+
+
+def check_columns(estimator, X):
+    """Refuse columns of a frame, and arrays, that are no numbers, by their dtype.
+
+    Truth values are 0 and 1, as in all of scikit-learn.
+    """
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        dtypes = zip(X.columns, X.dtypes, strict=True)
+        others = [f"{name!r} ({dtype})" for name, dtype in dtypes if no_number(dtype)]
+        if others:
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            refuse_columns(estimator, f"columns {', '.join(others[:5])}{more}")
+    elif getattr(getattr(X, "dtype", None), "kind", "") in tuple("mM"):
+        refuse_columns(estimator, f"dates or durations ({X.dtype})")
+
+
+def no_number(dtype):
+    """Whether a column's dtype, pandas' or polars', is one of other things.
+
+    What objects are shows when they are converted.
+    """
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "mM"
+    if hasattr(dtype, "kind"):
+        return dtype.kind not in "biufc"
+    return not (dtype.is_numeric() or str(dtype) == "Boolean")
+
+
+def first_text(X):
+    """The first entry that is text, and no number; None without one."""
+    if sparse.issparse(X):
+        return None
+    for value in np.asarray(X, dtype=object).ravel():
+        try:
+            isinstance(value, str) and float(value)
+        except ValueError:
+            return value
+    return None
+
+
+def refuse_columns(estimator, found, error=None):
+    """Raise the error of a table that is not of numbers, with the line that mends it.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+
+    found : str
+
+    error : Exception or None, default=None
+        What it follows from.
+    """
+    name = type(estimator).__name__
+    raise ValueError(
+        f"{name} takes numbers, but X holds {found}. Make numbers of all columns by "
+        f"sklearn_lga.table_pipeline({name}()).fit(X, y)."
+    ) from error
 
 
 def check_length(X, y, estimator):

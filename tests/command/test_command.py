@@ -19,17 +19,16 @@ from PIL import Image
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skrub import tabular_pipeline
 
-from sklearn_lga import LGAClassifier
+from sklearn_lga import LGAClassifier, table_pipeline
 from sklearn_lga._command import label, main
 from sklearn_lga._command.csv_table import CSVTable, split_records
 from sklearn_lga._command.files import CommandError
 from sklearn_lga._command.label import free_names
-from sklearn_lga._command.model import source_columns
 from sklearn_lga._command.report import _expected, _relevance
 from sklearn_lga._command.target import read_target
 from sklearn_lga._training.algorithm import TrainingState
+from sklearn_lga.inspection._relevance import names_of_features
 
 FAST = ["--max-epochs", "3", "--quiet"]
 
@@ -318,9 +317,9 @@ def test_features_are_told_by_the_column_that_they_are_made_of():
     frame = mixed_columns().replace("", np.nan)
     y = frame.pop("species").to_numpy(dtype=object)
     frame["empty"] = None  # is left out
-    steps = tabular_pipeline(LGAClassifier(unlabeled=np.nan, max_epochs=1))
+    steps = table_pipeline(LGAClassifier(unlabeled=np.nan, max_epochs=1))
     model = steps.fit(frame.astype({"sepal width (cm)": float}), y)
-    derived, sources = list(model[:-1].get_feature_names_out()), source_columns(model)
+    derived, sources = list(model[:-1].get_feature_names_out()), names_of(model)
     assert len(sources) == model[-1].n_features_in_ > len(frame.columns)
     assert set(sources) == set(frame.columns) - {"empty"}
     for name, source in zip(derived, sources, strict=True):
@@ -331,7 +330,11 @@ def test_features_are_told_by_the_column_that_they_are_made_of():
     assert counts["place"] >= 1
     assert counts["day"] > 2
     model[0].output_to_input_ = {}
-    assert source_columns(model) == derived
+    assert names_of(model) == derived
+
+
+def names_of(model):
+    return names_of_features(model, model[-1])
 
 
 def test_no_section_where_nothing_tells_what_labels_depend_on():

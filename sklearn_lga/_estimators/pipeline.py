@@ -1,0 +1,57 @@
+"""The pipeline from a table of mixed columns to labels."""
+
+from .classifier import LGAClassifier
+
+
+def table_pipeline(estimator=None):
+    """Make a pipeline that takes tables as they are: text, categories, dates, gaps.
+
+    The columns of a pandas or polars frame become numbers by skrub's
+    :func:`~skrub.tabular_pipeline`: few categories one-hot, many and free text by
+    their n-grams, dates by their parts, truth values as 0 and 1; gaps are filled in
+    and marked, and all is scaled. The command ``sklearn-lga label`` fits the same
+    pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What is fitted on the numbers. None: ``LGAClassifier()``; for targets pass
+        ``LGARegressor()``.
+
+    Returns
+    -------
+    pipeline : sklearn.pipeline.Pipeline
+        Not fitted; ``pipeline[-1]`` is the estimator.
+
+    Raises
+    ------
+    ImportError
+        If skrub, of the extra ``table``, is not installed.
+
+    See Also
+    --------
+    sklearn_lga.inspection.RelevanceDisplay : How much the labels depend on each column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_lga import LGAClassifier, table_pipeline
+    >>> X = pd.DataFrame(
+    ...     {
+    ...         "price": [1.2, 3.4, None, 3.1, 1.1, 3.3] * 5,
+    ...         "place": ["field", "garden", "garden", "garden", "field", "garden"] * 5,
+    ...         "day": pd.date_range("2025-03-01", periods=30),
+    ...     }
+    ... )
+    >>> y = ["cheap", "dear", "dear", None, None, None] * 5
+    >>> model = table_pipeline(LGAClassifier(random_state=0)).fit(X, y)
+    >>> model[-1].transduction_[3:6].tolist()
+    ['dear', 'cheap', 'dear']
+    """
+    try:
+        from skrub import tabular_pipeline
+    except ImportError as error:
+        raise ImportError(
+            "table_pipeline needs skrub: pip install 'sklearn_lga[table]'."
+        ) from error
+    return tabular_pipeline(LGAClassifier() if estimator is None else estimator)
