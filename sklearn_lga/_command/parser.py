@@ -13,7 +13,9 @@ or -1, learns from both kinds of rows, and writes the table with all labels. Two
 come to its end: TARGET_confidence, the probability of a label (for classes), and
 TARGET_source, "given" or "imputed". All else stays byte for byte as it was in a CSV
 file, and value for value in a Parquet file. Columns may hold numbers, categories, text
-and dates, with gaps.
+and dates, with gaps. Where the table could be read otherwise (decimal commas, days
+before months, words for empty cells, columns that number the rows), a note says how it
+was.
 """
 
 EXAMPLES = """\
@@ -23,7 +25,8 @@ examples:
       --report report.html
   sklearn-lga label houses.parquet --target price --task regression \\
       --output labelled.parquet --ignore id --ignore url
-  sklearn-lga label votes.csv --target vote --unlabeled '?' --output labelled.csv
+  sklearn-lga label votes.csv --target vote --unlabeled open --output labelled.csv
+  sklearn-lga label - --target vote --decimal , --output - < votes.csv > labelled.csv
 
 Labels are classes if they are text, or whole numbers of at most 20 different values
 with two rows each on average; other numbers are targets of a regression. --task says
@@ -80,8 +83,8 @@ def _add_files(add):
     add(
         "--report",
         type=Path,
-        help="one HTML page: pictures, counts and a cross-validated score, which takes "
-        "up to five more fits",
+        help="one HTML page: how many labels are right, what to do, what they depend "
+        "on; takes up to five more fits",
     )
     add("--force", action="store_true", help="allow --output to replace TABLE")
 
