@@ -45,9 +45,8 @@ def report(tmp_path_factory):
 
 
 def text_of(page):
-    return re.sub(
-        r"\s+", " ", re.sub("<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
-    )
+    text = re.sub("<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", unescape(text))
 
 
 def test_sections_stand_in_the_order_of_a_reader(report):
