@@ -112,15 +112,21 @@ def check_length(X, y, estimator):
             f"{n_entries} entries. Unlabelled rows are kept in y, marked by "
             f"unlabeled={estimator.unlabeled!r}."
         )
+    check_kind_of_labels(np.asarray(y), estimator)
+
+
+def check_kind_of_labels(y, estimator):
+    """Refuse several labels a row for a classifier, and classes for a regressor."""
     name = type(estimator).__name__
-    if is_classifier(estimator) and np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    if is_classifier(estimator) and y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
-            f"y must hold one label a row, got an array of shape {np.shape(y)}. For "
+            f"y must hold one label a row, got an array of shape {y.shape}. For "
             f"several labels a row use sklearn.multioutput.MultiOutputClassifier({name}"
             "()), where a row is marked in each column; of one-hot columns pass the "
             "number of the column."
         )
-    text = first_text(y) if is_regressor(estimator) else None
+    may_be_text = is_regressor(estimator) and y.dtype.kind in "OUS"
+    text = first_text(y) if may_be_text else None
     if text is not None:
         raise ValueError(
             f"y must hold numbers as targets, but {name} got {text!r}. For classes use "
