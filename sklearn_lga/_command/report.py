@@ -151,14 +151,17 @@ def _facts(target, scores, estimator, options):
 
 
 def _expected(evidence, given):
-    """What the fit itself expects of its labels, as a fact; none if no row tells."""
+    """What the fit itself expects of its labels, as a fact; none if no row tells.
+
+    Its weights are chosen by the same rows.
+    """
     if evidence.loss is None:
         return {}
-    source = f"by {evidence.n_rows} labelled rows that the fit held out"
+    source = f"by {evidence.n_rows} labelled rows that it held out"
     if evidence.accuracy is None:
         error = np.sqrt(evidence.loss) * given.std()
-        return {"expected error": f"{error:.4g}, root mean square, {source}"}
-    return {"expected accuracy": f"{evidence.accuracy:.3f}, {source}"}
+        return {"error by the fit itself": f"{error:.4g}, root mean square, {source}"}
+    return {"accuracy by the fit itself": f"{evidence.accuracy:.3f}, {source}"}
 
 
 def _relevance(model):

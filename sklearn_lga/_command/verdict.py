@@ -133,6 +133,12 @@ def reconciled(target, estimator, held_out):
         )
     else:
         text += f", less than the {held_out.right.mean():.0%} found: they are cautious"
+    own = estimator.evidence_.accuracy
+    if own is not None and not low <= own <= high:
+        text += (
+            f". The fit's own estimate, {own:.0%}, is by labels that have chosen its "
+            "weights, too: go by the verdict"
+        )
     clearly = (
         "" if low > guess else ", so that little is gained so far: label more rows"
     )

@@ -28,6 +28,9 @@ def table_pipeline(estimator=None):
     ImportError
         If skrub, of the extra ``table``, is not installed.
 
+    TypeError
+        If ``estimator`` is none: a class in place of an instance, for example.
+
     See Also
     --------
     sklearn_lga.inspection.RelevanceDisplay : How much the labels depend on each column.
@@ -48,10 +51,16 @@ def table_pipeline(estimator=None):
     >>> model[-1].transduction_[3:6].tolist()
     ['dear', 'cheap', 'dear']
     """
+    estimator = LGAClassifier() if estimator is None else estimator
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            "estimator must be an instance of an estimator, such as LGAClassifier(), "
+            f"got {estimator!r}."
+        )
     try:
         from skrub import tabular_pipeline
     except ImportError as error:
         raise ImportError(
             "table_pipeline needs skrub: pip install 'sklearn_lga[table]'."
         ) from error
-    return tabular_pipeline(LGAClassifier() if estimator is None else estimator)
+    return tabular_pipeline(estimator)

@@ -170,7 +170,7 @@ def test_regression(tmp_path, capsys):
     assert page.facts["task"] == "regression"
     assert "cross-validated R²" in page.facts
     error = float(
-        re.match(r"(\d\S*), .* by 6 labelled", page.facts["expected error"])[1]
+        re.match(r"(\d\S*), .* by 6 labelled", page.facts["error by the fit itself"])[1]
     )
     assert 0.0 < error < 2.0 * y[:6].astype(float).std()
 
@@ -253,7 +253,9 @@ def test_report(table):
         r"(\d\.\d+) ± \d\.\d+ \((\d) folds\)", page.facts["cross-validated accuracy"]
     ).groups()
     assert 0.0 <= float(score) <= 1.0
-    expected = re.match(r"(\d\.\d+), by 12 ", page.facts["expected accuracy"])[1]
+    expected = re.match(r"(\d\.\d+), by 12 ", page.facts["accuracy by the fit itself"])[
+        1
+    ]
     assert 0.5 < float(expected) <= 1.0
     labelled = pd.read_csv(output)
     fewest = labelled.species[labelled.species_source == "given"].value_counts().min()

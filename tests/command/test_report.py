@@ -157,6 +157,14 @@ def test_confidence_and_what_was_found(confidence, n_right, says):
     assert ("little is gained" in text) == (n_right == 10)
 
 
+def test_the_fits_own_estimate_is_told_where_it_differs():
+    target, estimator, held_out = some([0.9] * 20, np.arange(20) < 10, np.full(20, 0.9))
+    for own, told in ((0.9, True), (0.5, False)):
+        estimator.evidence_ = SimpleNamespace(accuracy=own)
+        text = verdict.reconciled(target, estimator, held_out)
+        assert ("The fit's own estimate, 90%" in text) == told
+
+
 def test_labels_to_check():
     told = np.repeat([0.6, 0.85, 0.97], 20)
     right = np.concatenate([np.arange(20) < 10, np.arange(20) < 18, np.ones(20)])

@@ -117,6 +117,12 @@ def test_a_pipeline_is_searched_and_cloned():
     assert type(table_pipeline()[-1]) is LGAClassifier
 
 
+@pytest.mark.parametrize("estimator", [LGARegressor, "regressor", 3])
+def test_what_is_no_estimator(estimator):
+    with pytest.raises(TypeError, match=r"an instance .*LGAClassifier\(\), got"):
+        table_pipeline(estimator)
+
+
 def test_without_skrub(monkeypatch):
     monkeypatch.setitem(sys.modules, "skrub", None)
     with pytest.raises(ImportError, match=r"pip install 'sklearn_lga\[table\]'"):

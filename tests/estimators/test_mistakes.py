@@ -109,7 +109,7 @@ MISTAKES = {
     "net_ of the exact mode": lambda: regressor(solver="exact").fit(X, TARGETS).net_,
 }
 REMEDIES = {
-    "text": r"'d' \(.*sklearn_lga\.table_pipeline\(LGAClassifier\(\)\)",
+    "text": r"X holds .*sklearn_lga\.table_pipeline\(LGAClassifier\(\)\)",
     "dates": r"'d' \(datetime.*sklearn_lga\.table_pipeline",
     "categories": r"'d' \(category\).*table_pipeline\(LGARegressor\(\)\)",
     "three dimensions": r"\(12, 3, 1\).*X\.reshape\(len\(X\), -1\), or a module",
