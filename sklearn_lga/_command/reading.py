@@ -216,33 +216,35 @@ def read_dates(name, values, day_first=False):
     """
     import pandas as pd
 
-    given = texts_of(values)
+    given = sorted(texts_of(values))
     matches = [DATE.fullmatch(text) for text in given]
     if not given or None in matches:
         return None
-    first = max(int(match[1]) for match in matches)
-    second = max(int(match[3]) for match in matches)
-    example = matches[0][0]
-    if first <= 12 and second <= 12 and matches[0][2] != "." and not day_first:
-        note(
-            f"dates in {name!r} are read with the month first ({example!r}): no cell "
-            "tells. Pass --day-first if the day is."
-        )
-    elif second <= 12:
-        day_first = True
-        note(f"dates in {name!r} are read with the day first ({example!r}).")
-    else:
-        day_first = False
-    distinct = pd.Series(sorted(given))
+    distinct, day_first = pd.Series(given), has_day_first(name, matches, day_first)
     dates = pd.to_datetime(
         distinct, dayfirst=day_first, format="mixed", errors="coerce"
     )
     if dates.isna().any():
-        note(
-            f"{name!r} is read as text: {distinct[dates.isna()].iloc[0]!r} is no date."
-        )
+        bad = distinct[dates.isna()].iloc[0]
+        note(f"{name!r} is read as text: {bad!r} is no date.")
         return None
-    return pd.Series(values, dtype=object).map(dict(zip(distinct, dates, strict=True)))
+    return pd.Series(values, dtype=object).map(dict(zip(given, dates, strict=True)))
+
+
+def has_day_first(name, matches, day_first):
+    """Whether dates have the day first; a note says so where that needs saying."""
+    first, second = (max(int(match[i]) for match in matches) for i in (1, 3))
+    example = matches[-1][0]
+    if second > 12:  # which is no month
+        return False
+    if first > 12 or day_first or any(match[2] == "." for match in matches):
+        note(f"dates in {name!r} are read with the day first ({example!r}).")
+        return True
+    note(
+        f"dates in {name!r} are read with the month first ({example!r}): no cell "
+        "tells. Pass --day-first if the day is."
+    )
+    return False
 
 
 def listed(names, n_shown=5):
