@@ -2,6 +2,9 @@
 
 from .classifier import LGAClassifier
 
+ENCODER_SEED = "tablevectorizer__high_cardinality__random_state"
+"""Text is encoded by a truncated SVD, which draws at random."""
+
 
 def table_pipeline(estimator=None):
     """Make a pipeline that takes tables as they are: text, categories, dates, gaps.
@@ -16,7 +19,7 @@ def table_pipeline(estimator=None):
     ----------
     estimator : estimator, default=None
         What is fitted on the numbers. None: ``LGAClassifier()``; for targets pass
-        ``LGARegressor()``.
+        ``LGARegressor()``. Its ``random_state`` is that of the encoding of text, too.
 
     Returns
     -------
@@ -63,4 +66,6 @@ def table_pipeline(estimator=None):
         raise ImportError(
             "table_pipeline needs skrub: pip install 'sklearn_lga[table]'."
         ) from error
-    return tabular_pipeline(estimator)
+    pipeline = tabular_pipeline(estimator)
+    seed = {ENCODER_SEED: getattr(estimator, "random_state", None)}
+    return pipeline.set_params(**seed)

@@ -117,6 +117,18 @@ def test_a_pipeline_is_searched_and_cloned():
     assert type(table_pipeline()[-1]) is LGAClassifier
 
 
+def test_text_is_encoded_alike_by_the_same_seed():
+    words = np.random.RandomState(0).choice(list("abcdefgh"), (3 * N, 40))
+    X = pd.DataFrame({"note": ["".join(row) for row in words]})
+    model = table_pipeline(LGAClassifier(max_epochs=1, random_state=3))
+    y = np.tile(Y, 3)
+    first, second = (clone(model).fit(X, y).predict_proba(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    other = table_pipeline(LGAClassifier(max_epochs=1, random_state=4))
+    encoded = [m[0].fit_transform(X) for m in (clone(model), other)]
+    assert not np.array_equal(*encoded)
+
+
 @pytest.mark.parametrize("estimator", [LGARegressor, "regressor", 3])
 def test_what_is_no_estimator(estimator):
     with pytest.raises(TypeError, match=r"an instance .*LGAClassifier\(\), got"):
