@@ -160,7 +160,9 @@ def _expected(evidence, given):
     source = f"by {evidence.n_rows} labelled rows that it held out"
     if evidence.accuracy is None:
         error = np.sqrt(evidence.loss) * given.std()
-        return {"error by the fit itself": f"{error:.4g}, root mean square, {source}"}
+        return {
+            "error by the fit itself": f"{verdict.rounded(error)}, root mean square, {source}"
+        }
     return {"accuracy by the fit itself": f"{evidence.accuracy:.3f}, {source}"}
 
 
