@@ -159,10 +159,8 @@ def _expected(evidence, given):
         return {}
     source = f"by {evidence.n_rows} labelled rows that it held out"
     if evidence.accuracy is None:
-        error = np.sqrt(evidence.loss) * given.std()
-        return {
-            "error by the fit itself": f"{verdict.rounded(error)}, root mean square, {source}"
-        }
+        error = verdict.rounded(np.sqrt(evidence.loss) * given.std())
+        return {"error by the fit itself": f"{error}, root mean square, {source}"}
     return {"accuracy by the fit itself": f"{evidence.accuracy:.3f}, {source}"}
 
 
