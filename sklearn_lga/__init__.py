@@ -4,12 +4,19 @@ from importlib import import_module
 
 from ._version import __version__
 
-__all__ = ["ALGORITHM_1", "LGAClassifier", "LGARegressor", "__version__"]
+__all__ = [
+    "ALGORITHM_1",
+    "LGAClassifier",
+    "LGARegressor",
+    "__version__",
+    "table_pipeline",
+]
 
 _HOMES = {
     "ALGORITHM_1": "._estimators.base",
     "LGAClassifier": "._estimators.classifier",
     "LGARegressor": "._estimators.regressor",
+    "table_pipeline": "._estimators.pipeline",
 }
 
 

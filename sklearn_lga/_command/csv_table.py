@@ -1,11 +1,13 @@
 """A CSV file as its own text, so that what is not touched stays byte for byte."""
 
+import codecs
 import re
 from typing import NamedTuple
 
 from .files import CommandError
 
 BOM = "\ufeff"
+UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 DELIMITERS = ",;\t|"
 QUOTED = r'"((?:[^"]|"")*)"'
 
@@ -26,7 +28,7 @@ class CSVTable:
         The file.
 
     encoding : str, default="utf-8"
-        Of the text.
+        Of the text; UTF-16 is told by its byte order mark.
 
     delimiter : str or None, default=None
         One character; None: that of comma, semicolon, tab and bar which the header
@@ -35,7 +37,9 @@ class CSVTable:
 
     def __init__(self, content, encoding="utf-8", delimiter=None):
         self.encoding = encoding
-        text = _decode(content, encoding)
+        if content.startswith(tuple(UTF_16)) and encoding in ("utf-8", "utf-16"):
+            self.encoding = UTF_16[content[:2]]  # such that the mark is kept
+        text = _decode(content, self.encoding)
         self.bom = BOM if text.startswith(BOM) else ""
         text = text[len(self.bom) :]
         self.delimiter = delimiter or _guess_delimiter(text)
@@ -54,7 +58,8 @@ class CSVTable:
                 )
 
     def _is_blank(self, record):
-        return len(self.columns) > 1 and record.fields == [""]
+        fields = record.fields
+        return len(self.columns) > 1 and len(fields) == 1 and not fields[0].strip()
 
     def _value(self, field):
         """What a field as written means."""
@@ -76,12 +81,12 @@ class CSVTable:
         target : int
             Position of the label column.
 
-        labels : sequence of str, of length n_rows
+        labels : sequence of str or None, of length n_rows
             Used where ``imputed``; elsewhere the field stays as written.
 
         imputed : sequence of bool, of length n_rows
 
-        extra : dict of str to sequence of str
+        extra : dict of str to sequence of str or None
             Columns to add at the end.
 
         Returns
@@ -92,7 +97,7 @@ class CSVTable:
         new = zip(labels, imputed, *extra.values(), strict=True)
         for record in self.records:
             if self._is_blank(record):
-                lines.append(record.end)
+                lines.append(record.fields[0] + record.end)
                 continue
             label, fill, *values = next(new)
             if fill:
@@ -105,7 +110,9 @@ class CSVTable:
         return self.delimiter.join(fields) + record.end
 
     def _written(self, value):
-        """A value as a field, in quotes where it needs them."""
+        """A value as a field, in quotes where it needs them; None is empty."""
+        if value is None:
+            return ""
         if any(char in value for char in (self.delimiter, '"', "\r", "\n")):
             return '"' + value.replace('"', '""') + '"'
         return value
@@ -134,6 +141,11 @@ def split_records(text, delimiter):
 
 
 def _decode(content, encoding):
+    if encoding == "utf-8" and b"\0" in content:
+        raise CommandError(
+            "the table is no utf-8 text: it holds null characters. Pass --encoding "
+            "utf-16-le, for example."
+        )
     try:
         return content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:

@@ -1,6 +1,11 @@
 """Files that are written whole or not at all."""
 
 import os
+import sys
+from pathlib import Path
+
+STANDARD = Path("-")
+"""Standard input and output, as a path."""
 
 
 class CommandError(Exception):
@@ -22,6 +27,8 @@ def check_destination(path, taken, force):
     force : bool
         Whether the input may be replaced.
     """
+    if path == STANDARD:
+        return
     for name, other in taken.items():
         if _same(path, other) and not (force and name == "the input"):
             remedy = "Pass --force to replace it." if name == "the input" else ""
@@ -39,8 +46,20 @@ def _same(path, other):
     return path.resolve() == other.resolve()
 
 
+def read_whole(path):
+    """The bytes of a file, or of standard input."""
+    try:
+        return sys.stdin.buffer.read() if path == STANDARD else path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error.strerror}.") from error
+
+
 def write_whole(path, content):
     """Write bytes; a file that was there is replaced in one step, or stays."""
+    if path == STANDARD:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
     from ..callbacks._files import write_bytes  # takes torch, which is there by now
 
     try:

@@ -1,8 +1,11 @@
 """The pipeline from a table of mixed columns to labels, and its score."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .._estimators.classifier import LGAClassifier
+from .._estimators.pipeline import table_pipeline
 from .._estimators.regressor import LGARegressor
 from ..callbacks._epoch_bar import EpochBar
 from ..model_selection import SemiSupervisedSplit
@@ -10,8 +13,29 @@ from .files import CommandError
 
 MAX_FOLDS = 5
 
-INDICATOR = "missingindicator_"
-"""What scikit-learn's imputer puts before the name of a column with gaps."""
+
+class HeldOut(NamedTuple):
+    """Labels that were given, held back in turn, and found again or not.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_folds,)
+        Accuracy or R2 of each fold; none where there can be no fold.
+
+    right : ndarray of bool, shape (n_held_out,), or None
+        Whether a class was found; None for targets.
+
+    confidence : ndarray of shape (n_held_out,) or None
+        Its probability.
+
+    errors : ndarray of shape (n_held_out,) or None
+        Of targets, in their units.
+    """
+
+    scores: np.ndarray
+    right: np.ndarray | None = None
+    confidence: np.ndarray | None = None
+    errors: np.ndarray | None = None
 
 
 def fit(frame, y, task, options, title="fit"):
@@ -36,10 +60,8 @@ def fit(frame, y, task, options, title="fit"):
     model : Pipeline
         Fitted.
     """
-    from skrub import tabular_pipeline
-
     estimator = {"classification": LGAClassifier, "regression": LGARegressor}[task]
-    model = tabular_pipeline(
+    model = table_pipeline(
         estimator(
             unlabeled=np.nan,
             max_epochs=options.max_epochs,
@@ -54,47 +76,34 @@ def fit(frame, y, task, options, title="fit"):
         raise CommandError(error) from error
 
 
-def source_columns(model):
-    """The column of the table that each feature of the estimator is made of.
-
-    Parameters
-    ----------
-    model : Pipeline
-        Fitted.
-
-    Returns
-    -------
-    names : list of str
-        A feature's own name where it cannot be told.
-    """
-    made_of, names = model[0].output_to_input_, []
-    for name in model[:-1].get_feature_names_out():
-        origin = made_of.get(name, made_of.get(name.removeprefix(INDICATOR)))
-        names.append(name if origin is None else origin)
-    return names
-
-
 def cross_validate(frame, target, options):
-    """Scores on labelled rows that each fold holds out; none where that cannot be.
+    """Hold given labels back in turn; none where a class has but one.
 
     There are as many folds as the rarest class has labels, at most five.
 
     Returns
     -------
-    scores : ndarray of shape (n_folds,)
-        Accuracy or R2.
+    held_out : HeldOut
     """
     given = target.y[~target.unlabeled]
-    if target.task == "classification":
+    of_classes = target.task == "classification"
+    if of_classes:
         counts = np.unique(given, return_counts=True)[1]
     else:
         counts = [len(given) // 2]  # R2 asks for two rows in a fold
-    n_folds, scores = min(MAX_FOLDS, *counts), []
+    n_folds, scores, told = min(MAX_FOLDS, *counts), [], []
     if n_folds < 2:
-        return np.empty(0)
+        return HeldOut(np.empty(0))
     split = SemiSupervisedSplit(n_folds, unlabeled=np.nan)
     for train, test in split.split(frame, target.y):
         title = f"fold {len(scores) + 1} of {n_folds}"
         model = fit(frame.iloc[train], target.y[train], target.task, options, title)
-        scores.append(model.score(frame.iloc[test], target.y[test]))
-    return np.array(scores)
+        rows, y = frame.iloc[test], target.y[test]
+        scores.append(model.score(rows, y))
+        if of_classes:
+            confidence = model.predict_proba(rows).max(axis=1)
+            told.append({"right": model.predict(rows) == y, "confidence": confidence})
+        else:
+            told.append({"errors": model.predict(rows) - y})
+    told = {name: np.concatenate([fold[name] for fold in told]) for name in told[0]}
+    return HeldOut(np.array(scores), **told)

@@ -13,7 +13,9 @@ or -1, learns from both kinds of rows, and writes the table with all labels. Two
 come to its end: TARGET_confidence, the probability of a label (for classes), and
 TARGET_source, "given" or "imputed". All else stays byte for byte as it was in a CSV
 file, and value for value in a Parquet file. Columns may hold numbers, categories, text
-and dates, with gaps.
+and dates, with gaps. Where the table could be read otherwise (decimal commas, days
+before months, words for empty cells, columns that number the rows), a note says how it
+was.
 """
 
 EXAMPLES = """\
@@ -23,7 +25,8 @@ examples:
       --report report.html
   sklearn-lga label houses.parquet --target price --task regression \\
       --output labelled.parquet --ignore id --ignore url
-  sklearn-lga label votes.csv --target vote --unlabeled '?' --output labelled.csv
+  sklearn-lga label votes.csv --target vote --unlabeled open --output labelled.csv
+  sklearn-lga label - --target vote --decimal , --output - < votes.csv > labelled.csv
 
 Labels are classes if they are text, or whole numbers of at most 20 different values
 with two rows each on average; other numbers are targets of a regression. --task says
@@ -64,14 +67,24 @@ def _add_label(commands):
 
 
 def _add_files(add):
-    add("table", type=Path, metavar="TABLE", help="CSV, or Parquet by its suffix")
+    add(
+        "table",
+        type=Path,
+        metavar="TABLE",
+        help="CSV, or Parquet by its suffix; - is CSV from standard input",
+    )
     add("--target", required=True, help="the column with the labels")
-    add("--output", type=Path, required=True, help="the labelled table, as TABLE is")
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        help="the labelled table, as TABLE is; - is standard output",
+    )
     add(
         "--report",
         type=Path,
-        help="one HTML page: pictures, counts and a cross-validated score, which takes "
-        "up to five more fits",
+        help="one HTML page: how many labels are right, what to do, what they depend "
+        "on; takes up to five more fits",
     )
     add("--force", action="store_true", help="allow --output to replace TABLE")
 
@@ -92,8 +105,35 @@ def _add_reading(add):
         metavar="COLUMN",
         help="a column not to learn from, as an identifier; can be given several times",
     )
-    add("--delimiter", type=_delimiter, help="of a CSV file (default: by its header)")
-    add("--encoding", default="utf-8", help="of a CSV file (default: utf-8)")
+    add(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to learn from although it seems to number the rows",
+    )
+    add(
+        "--decimal",
+        choices=[".", ","],
+        help="of numbers in text (default: told by the cells)",
+    )
+    add(
+        "--thousands",
+        type=_character,
+        metavar="CHARACTER",
+        help="between groups of three digits (default: told by the cells)",
+    )
+    add(
+        "--day-first",
+        action="store_true",
+        help="03/04/2025 is in April (default: told by the cells, else in March)",
+    )
+    add("--delimiter", type=_character, help="of a CSV file (default: by its header)")
+    add(
+        "--encoding",
+        default="utf-8",
+        help="of a CSV file (default: utf-8, or utf-16 by its byte order mark)",
+    )
 
 
 def _add_training(add):
@@ -114,7 +154,7 @@ def _positive(value):
     return int(value)
 
 
-def _delimiter(value):
+def _character(value):
     value = {"\\t": "\t", "tab": "\t"}.get(value, value)
     if len(value) != 1 or value in '"\r\n':
         raise argparse.ArgumentTypeError(f"one character expected, got {value!r}")

@@ -20,13 +20,16 @@ def main(arguments=None):
     """
     options = make_parser().parse_args(arguments)
     from .label import label  # after --help and --version, which need no torch
+    from .reading import Note
 
     # More threads gain little on small networks, and where other work runs beside they
     # wait for each other at every step.
     limit = None if "OMP_NUM_THREADS" in os.environ else 1
     try:
         with warnings.catch_warnings(), threadpool_limits(limit):
-            warnings.showwarning = lambda message, *rest, **_: _say("warning", message)
+            warnings.showwarning = lambda message, kind, *rest, **_: _say(
+                "note" if issubclass(kind, Note) else "warning", message
+            )
             label(options)
     except CommandError as error:
         _say("error", error)

@@ -10,11 +10,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..alignment import LABELED_WEIGHT_DECAYS
 from .checks import check_float32_range, validated_rows
+from .elsewhere import missing_attribute
 from .net_params import split_routed
 from .pickling import reduced
 
 ALGORITHM_1 = MappingProxyType({"closed_form": False, "n_members": 1})
 """Parameters that turn off every departure from the paper that is a parameter."""
+
+
+def public(method):
+    """Have Python's errors of its arguments name no class that nobody has asked for."""
+    method.__qualname__ = method.__name__
+    return method
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -49,7 +56,7 @@ class NetEstimator(BaseEstimator):
 
     _parameter_constraints = {
         "module": [callable, None],
-        "hidden_layer_sizes": ["array-like"],
+        "hidden_layer_sizes": ["array-like", Integral],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "closed_form": ["boolean"],
@@ -118,6 +125,7 @@ class NetEstimator(BaseEstimator):
             self.net_params = {**(self.net_params or {}), **routed}
         return self
 
+    @public
     def predict(self, X):
         """Predict the class or the targets of each row.
 
@@ -141,6 +149,10 @@ class NetEstimator(BaseEstimator):
         if hasattr(self, "net_"):
             check_float32_range(X)
         return self._fitted_.model.outputs(X)
+
+    def __getattr__(self, name):
+        # Only what is not there comes here; hasattr stays False.
+        raise missing_attribute(self, name)
 
     def __reduce_ex__(self, protocol):
         return reduced(self)

@@ -1,27 +1,98 @@
 """What the estimators refuse before they train, and the errors that say so."""
 
-import inspect
 from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils.validation import validate_data
-from torch import nn
 
 from ..alignment import LABELED_WEIGHT_DECAYS
 
 
 def validated_rows(estimator, X, reset):
     """The rows as scikit-learn validates them, within the range of float32."""
-    with np.errstate(invalid="ignore"):  # infinities of both signs: refused
-        return validate_data(
-            estimator,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            allow_nd=estimator.module is not None,
-            dtype="numeric",
+    check_columns(estimator, X)
+    if getattr(X, "ndim", 2) > 2 and estimator.module is None:
+        raise ValueError(
+            f"X is an array of shape {X.shape}, and the built-in network of "
+            f"{type(estimator).__name__} takes tables, of dim 2. Pass "
+            "X.reshape(len(X), -1), or a module of your own, such as "
+            "sklearn_lga.modules.WideResNet for images."
         )
+    try:
+        with np.errstate(invalid="ignore"):  # infinities of both signs: refused
+            return validate_data(
+                estimator,
+                X,
+                reset=reset,
+                accept_sparse="csr",
+                allow_nd=estimator.module is not None,
+                dtype="numeric",
+            )
+    except ValueError as error:
+        text = first_text(X)
+        if text is not None:
+            refuse_columns(estimator, f"text, such as {text!r}", error)
+        raise
+
+
+def check_columns(estimator, X):
+    """Refuse columns of a frame, and arrays, that are no numbers, by their dtype.
+
+    Truth values are 0 and 1, as in all of scikit-learn.
+    """
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        dtypes = zip(X.columns, X.dtypes, strict=True)
+        others = [f"{name!r} ({dtype})" for name, dtype in dtypes if no_number(dtype)]
+        if others:
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            refuse_columns(estimator, f"columns {', '.join(others[:5])}{more}")
+    elif getattr(getattr(X, "dtype", None), "kind", "") in tuple("mM"):
+        refuse_columns(estimator, f"dates or durations ({X.dtype})")
+
+
+def no_number(dtype):
+    """Whether a column's dtype, pandas' or polars', is one of other things.
+
+    What objects are shows when they are converted.
+    """
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "mM"
+    if hasattr(dtype, "kind"):
+        return dtype.kind not in "biufc"
+    return not (dtype.is_numeric() or str(dtype) == "Boolean")
+
+
+def first_text(X):
+    """The first entry that is text, and no number; None without one."""
+    if sparse.issparse(X):
+        return None
+    for value in np.asarray(X, dtype=object).ravel():
+        try:
+            isinstance(value, str) and float(value)
+        except ValueError:
+            return value
+    return None
+
+
+def refuse_columns(estimator, found, error=None):
+    """Raise the error of a table that is not of numbers, with the line that mends it.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+
+    found : str
+
+    error : Exception or None, default=None
+        What it follows from.
+    """
+    name = type(estimator).__name__
+    raise ValueError(
+        f"{name} takes numbers, but X holds {found}. Make numbers of all columns by "
+        f"sklearn_lga.table_pipeline({name}()).fit(X, y)."
+    ) from error
 
 
 def check_length(X, y, estimator):
@@ -41,6 +112,26 @@ def check_length(X, y, estimator):
             f"{n_entries} entries. Unlabelled rows are kept in y, marked by "
             f"unlabeled={estimator.unlabeled!r}."
         )
+    check_kind_of_labels(np.asarray(y), estimator)
+
+
+def check_kind_of_labels(y, estimator):
+    """Refuse several labels a row for a classifier, and classes for a regressor."""
+    name = type(estimator).__name__
+    if is_classifier(estimator) and y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y must hold one label a row, got an array of shape {y.shape}. For "
+            f"several labels a row use sklearn.multioutput.MultiOutputClassifier({name}"
+            "()), where a row is marked in each column; of one-hot columns pass the "
+            "number of the column."
+        )
+    may_be_text = is_regressor(estimator) and y.dtype.kind in "OUS"
+    text = first_text(y) if may_be_text else None
+    if text is not None:
+        raise ValueError(
+            f"y must hold numbers as targets, but {name} got {text!r}. For classes use "
+            f"{name.replace('Regressor', 'Classifier')}."
+        )
 
 
 def check_float32_range(X):
@@ -58,37 +149,15 @@ def check_float32_range(X):
 
 
 def check_hidden_layer_sizes(sizes):
-    """Refuse layer sizes that are not a sequence of positive integers."""
-    valid = np.ndim(sizes) == 1 and all(
-        isinstance(size, Integral) and size >= 1 for size in sizes
+    """Refuse layer sizes that are no positive integers."""
+    valid = np.ndim(sizes) < 2 and all(
+        isinstance(size, Integral) and size >= 1 for size in np.atleast_1d(sizes)
     )
     if not valid:
         raise ValueError(
-            "hidden_layer_sizes must be a sequence of integers >= 1, one for each "
-            f"hidden layer, got {sizes!r}."
+            "hidden_layer_sizes must be an integer >= 1 or a sequence of them, one for "
+            f"each hidden layer, got {sizes!r}."
         )
-
-
-def check_module(estimator):
-    """Refuse an instance as ``module``, and settings of the built-in network."""
-    module = estimator.module
-    if isinstance(module, nn.Module):
-        raise ValueError(
-            f"module must be a class or callable that builds a network, called as "
-            f"module(n_features, n_outputs, **module_params), got an instance of "
-            f"{type(module).__name__}. Pass the class."
-        )
-    defaults = inspect.signature(type(estimator)).parameters
-    for name in ("hidden_layer_sizes", "dropout", "n_members"):
-        value = getattr(estimator, name)
-        one = name == "n_members" and value == 1  # which it is
-        if not (one or np.array_equal(value, defaults[name].default)):
-            raise ValueError(
-                f"{name}={value!r} sets the built-in network, but module="
-                f"{getattr(module, '__name__', module)} was given, too. Use "
-                f"module__{name} if your module takes it, or leave {name} at its "
-                "default."
-            )
 
 
 def check_callbacks(callbacks):

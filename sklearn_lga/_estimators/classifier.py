@@ -8,7 +8,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from .._labels.classes import Classes
-from .base import LabelParameters, NetEstimator
+from .base import LabelParameters, NetEstimator, public
 from .fitting import fit_network
 
 
@@ -24,6 +24,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @public
     def fit(self, X, y, sample_weight=None):
         """Train the network and label the unlabelled rows.
 
@@ -55,6 +56,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         read = partial(Classes.read, class_weight=self.class_weight)
         return fit_network(self, X, y, read, sample_weight)
 
+    @public
     def predict_proba(self, X):
         """Predict class probabilities.
 
@@ -70,6 +72,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         """
         return softmax(self._outputs(X), axis=1)
 
+    @public
     def predict_log_proba(self, X):
         """Predict logarithms of class probabilities.
 
@@ -85,6 +88,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         """
         return log_softmax(self._outputs(X), axis=1)
 
+    @public
     def score(self, X, y, sample_weight=None):
         """Accuracy on the labelled rows; unlabelled ones are left out.
 
@@ -139,10 +143,11 @@ class LGAClassifier(LabelParameters, NetClassifier):
         module of one's own. Setting both is an error. A network of your own predicts
         alone: the closed form gives the start of its labels, and takes over, with a
         warning, where the network fits its own labels far worse than the
-        closed form predicts unseen ones.
+        closed form predicts unseen ones. ``pickle`` takes no lambda, and no class of
+        a function's own, as a module: define it in a file.
 
-    hidden_layer_sizes : sequence of int, default=(32,)
-        Units of each hidden layer of the built-in network.
+    hidden_layer_sizes : int or sequence of int, default=(32,)
+        Units of each hidden layer of the built-in network; an int is one layer.
 
     dropout : float in [0, 1), default=0.0
         Share of its hidden units that are dropped in training.

@@ -2,6 +2,8 @@
 
 import difflib
 
+from .elsewhere import alternative
+
 ROUTED_PREFIXES = (
     "module",
     "optimizer",
@@ -103,7 +105,7 @@ def refuse(name, known, estimator, of=""):
     """Raise the error of an unknown name."""
     raise ValueError(
         f"Invalid parameter {name!r} for {of}{type(estimator).__name__}."
-        f"{nearest(name, known)} Its own parameters are "
+        f"{alternative(name) or nearest(name, known)} Its own parameters are "
         f"{sorted(estimator.get_params(deep=False))}; {list(ROUTED_PREFIXES)} take "
         "routed ones, as in module__x."
     )

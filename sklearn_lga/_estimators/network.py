@@ -9,7 +9,7 @@ from .._training.imputed_labels import ImputedLabels
 from .._training.net import SemiSupervisedNet, split_off
 from .._training.seeds import Generator
 from ..modules import MLP
-from .checks import check_module
+from .module_checks import check_module, check_module_outputs
 
 ROW_MULTIPLE = 16
 """Rows to a multiple of which prediction batches of the built-in network are padded."""
@@ -106,8 +106,10 @@ def module_factory(estimator, task, inputs, dataset, seed, noise_generator):
     if estimator.module is not None:
         check_module(estimator)
         shape = dataset.X.shape[1:]
-        n_features = shape if len(shape) > 1 else shape[0]
-        return partial(estimator.module, n_features, task.n_outputs)
+        of_classes = task.kind == "classes"
+        return partial(
+            build_module, estimator.module, shape, task.n_outputs, of_classes
+        )
     return partial(
         MLP,
         inputs.n_columns if inputs else dataset.X.shape[1],
@@ -121,6 +123,15 @@ def module_factory(estimator, task, inputs, dataset, seed, noise_generator):
     )
 
 
+def build_module(build, shape, n_outputs, of_classes, **module_params):
+    """A network of the user's, looked at before it is trained."""
+    n_features = shape if len(shape) > 1 else shape[0]
+    module = build(n_features, n_outputs, **module_params)
+    if isinstance(module, torch.nn.Module):
+        check_module_outputs(module, shape, of_classes)
+    return module
+
+
 def resolve_device(device):
     """The device to train on, refused where torch cannot use it."""
     if device == "auto":
@@ -131,6 +142,7 @@ def resolve_device(device):
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
             f"device={device!r} cannot be used: {error}. Pass 'auto', 'cpu', or a "
-            "device that torch finds on this machine."
+            "device that torch finds on this machine, such as 'cuda', its name for a "
+            "GPU."
         ) from error
     return device

@@ -11,7 +11,7 @@ from .._labels.targets import Targets
 from .._training.seeds import Seeds
 from ..linear._model import follow_path
 from . import checks, fitting
-from .base import LabelParameters, NetEstimator
+from .base import LabelParameters, NetEstimator, public
 from .plan import STEPS_FROM_NOTHING, Plan, given_or
 
 
@@ -27,6 +27,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @public
     def fit(self, X, y, sample_weight=None):
         """Train the network and impute the targets of the unlabelled rows.
 
@@ -57,6 +58,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
         """
         return fitting.fit_network(self, X, y, Targets.read, sample_weight)
 
+    @public
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination on the labelled rows; others are left out.
 
@@ -110,8 +112,8 @@ class LGARegressor(LabelParameters, NetRegressor):
     module : callable or None, default=None
         A network of your own, as in :class:`LGAClassifier`.
 
-    hidden_layer_sizes : sequence of int, default=(32, 32)
-        Units of each hidden layer of the built-in network.
+    hidden_layer_sizes : int or sequence of int, default=(32, 32)
+        Units of each hidden layer of the built-in network; an int is one layer.
 
     dropout, n_members, closed_form, memory, lr, weight_decay, batch_size : object
         As in :class:`LGAClassifier`.

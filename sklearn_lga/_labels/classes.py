@@ -1,5 +1,6 @@
 """Class labels: read, held out, scored, and made of a network's outputs."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from ..alignment import CLASSIFICATION
 from .drawing import choose_rows
 from .marker import as_labels, is_marked, labeled_values
 from .task import GivenLabels, check_any_labeled, labeled_weights, score_labeled
+
+EMPTY_WORDS = {"", "nan", "NaN", "None", "<NA>"}
+"""Strings that missing values become."""
 
 CHUNK = 10_000
 """Rows whose probabilities are computed at a time."""
@@ -67,11 +71,10 @@ class Classes:
         marked = is_marked(y, unlabeled)
         check_any_labeled(marked, unlabeled)
         values = labeled_values(y, marked, unlabeled)
-        with np.errstate(invalid="ignore"):  # far beyond the integers: no classes
-            # Twice, as it warns of many classes among few labels, our daily bread.
-            check_classification_targets(np.tile(values, 2))
+        check_discrete(values)
         classes, codes = np.unique(values, return_inverse=True)
         check_classes(classes, former)
+        warn_of_empty_words(classes, unlabeled)
         weights = checked_weights(class_weight, classes, values)
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
@@ -149,6 +152,34 @@ class Classes:
         return score_labeled(accuracy_score, values, predicted, marked, sample_weight)
 
 
+def check_discrete(values):
+    """Refuse labels that are no classes, such as targets of a regression."""
+    try:
+        with np.errstate(invalid="ignore"):  # far beyond the integers: no classes
+            # Twice, as it warns of many classes among few labels, our daily bread.
+            check_classification_targets(np.tile(values, 2))
+    except ValueError as error:
+        raise ValueError(
+            f"{error} For targets use a regressor, LGARegressor for example; pass "
+            "classes as integers or strings."
+        ) from error
+
+
+def warn_of_empty_words(classes, unlabeled):
+    """Warn of strings that stand for nothing elsewhere, and are classes here."""
+    if classes.dtype.kind not in "UO":
+        return
+    words = [label for label in classes.tolist() if label in EMPTY_WORDS]
+    if words:
+        warnings.warn(
+            f"y holds {', '.join(map(repr, words))}, taken for a class: unlabelled "
+            f"rows are marked by unlabeled={unlabeled!r} or a missing value. Pass "
+            f"unlabeled={words[0]!r} if that marks them.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
 def check_classes(classes, former):
     """Refuse a single class, and other classes than those of a former fit."""
     if len(classes) < 2:
@@ -167,6 +198,13 @@ def check_classes(classes, former):
 
 def checked_weights(class_weight, classes, values):
     """Weights of the classes, refused where the loss could not use them."""
+    if isinstance(class_weight, dict):
+        unknown = class_weight.keys() - set(classes.tolist())
+        if unknown:
+            raise ValueError(
+                f"class_weight has weights for {sorted(unknown, key=str)}, which are "
+                f"no classes of y. Give the classes as y does: {classes.tolist()}."
+            )
     weights = compute_class_weight(class_weight, classes=classes, y=values)
     limit = np.finfo(np.float32).max
     if not ((weights >= 0.0) & (weights < limit)).all():

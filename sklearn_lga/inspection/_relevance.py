@@ -8,6 +8,9 @@ from sklearn.pipeline import Pipeline
 from ._drawing import COLORS, new_axes, tidy
 from ._estimators import final_estimator
 
+INDICATOR = "missingindicator_"
+"""What scikit-learn's imputer puts before the name of a column with gaps."""
+
 
 class RelevanceDisplay:
     """How much the labels depend on each feature, as a fit has found.
@@ -79,7 +82,8 @@ class RelevanceDisplay:
         feature_names : sequence of str, default=None
             Names of the features that the estimator was fitted on, which is the last
             step of a Pipeline. A name may be repeated, and the shares are summed then:
-            give the one-hot columns of a variable the variable's name. None: the names
+            give the one-hot columns of a variable the variable's name. None: the
+            table's columns after :func:`~sklearn_lga.table_pipeline`, else the names
             that the steps before give, else ``feature_names_in_``, else "x0", "x1" and
             so on.
 
@@ -186,6 +190,8 @@ def most_relevant(relevance, names, max_features):
 def names_of_features(estimator, last):
     """Names that an estimator's features have, by the best source there is.
 
+    Features that a ``table_pipeline`` makes of a table's column have its name.
+
     Parameters
     ----------
     estimator : estimator or Pipeline
@@ -200,5 +206,10 @@ def names_of_features(estimator, last):
         except (AttributeError, ValueError):  # a step has none, or cannot tell them
             names = ()
         if len(names) == n_features:
-            return names
+            made_of = getattr(estimator[0], "output_to_input_", {})
+            sources = (made_of.get(n.removeprefix(INDICATOR)) for n in names)
+            return [
+                made_of.get(name, source) or name
+                for name, source in zip(names, sources, strict=True)
+            ]
     return getattr(last, "feature_names_in_", [f"x{i}" for i in range(n_features)])

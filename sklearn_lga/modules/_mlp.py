@@ -1,6 +1,7 @@
 """The built-in network: members side by side, and the layers that they are made of."""
 
 import math
+from numbers import Integral
 
 import torch
 from torch import nn
@@ -27,8 +28,8 @@ class MLP(nn.Sequential):
     n_outputs : int
         Number of outputs: the classes (as logits) or the targets.
 
-    hidden_layer_sizes : sequence of int, default=(128,)
-        Units of each hidden layer.
+    hidden_layer_sizes : int or sequence of int, default=(128,)
+        Units of each hidden layer; an int is one layer.
 
     activation : str, default="relu"
         A key of ``ACTIVATIONS``.
@@ -76,7 +77,8 @@ class MLP(nn.Sequential):
         noise_generator=None,
     ):
         layers, width = [] if inputs is None else [inputs()], n_features
-        for size in hidden_layer_sizes:
+        one = isinstance(hidden_layer_sizes, Integral)
+        for size in [hidden_layer_sizes] if one else hidden_layer_sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())
             if dropout:

@@ -19,17 +19,16 @@ from PIL import Image
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skrub import tabular_pipeline
 
-from sklearn_lga import LGAClassifier
+from sklearn_lga import LGAClassifier, table_pipeline
 from sklearn_lga._command import label, main
 from sklearn_lga._command.csv_table import CSVTable, split_records
 from sklearn_lga._command.files import CommandError
 from sklearn_lga._command.label import free_names
-from sklearn_lga._command.model import source_columns
 from sklearn_lga._command.report import _expected, _relevance
 from sklearn_lga._command.target import read_target
 from sklearn_lga._training.algorithm import TrainingState
+from sklearn_lga.inspection._relevance import names_of_features
 
 FAST = ["--max-epochs", "3", "--quiet"]
 
@@ -171,7 +170,7 @@ def test_regression(tmp_path, capsys):
     assert page.facts["task"] == "regression"
     assert "cross-validated R²" in page.facts
     error = float(
-        re.match(r"(\d\S*), .* by 6 labelled", page.facts["expected error"])[1]
+        re.match(r"(\d\S*), .* by 6 labelled", page.facts["error by the fit itself"])[1]
     )
     assert 0.0 < error < 2.0 * y[:6].astype(float).std()
 
@@ -254,7 +253,9 @@ def test_report(table):
         r"(\d\.\d+) ± \d\.\d+ \((\d) folds\)", page.facts["cross-validated accuracy"]
     ).groups()
     assert 0.0 <= float(score) <= 1.0
-    expected = re.match(r"(\d\.\d+), by 12 ", page.facts["expected accuracy"])[1]
+    expected = re.match(r"(\d\.\d+), by 12 ", page.facts["accuracy by the fit itself"])[
+        1
+    ]
     assert 0.5 < float(expected) <= 1.0
     labelled = pd.read_csv(output)
     fewest = labelled.species[labelled.species_source == "given"].value_counts().min()
@@ -318,9 +319,9 @@ def test_features_are_told_by_the_column_that_they_are_made_of():
     frame = mixed_columns().replace("", np.nan)
     y = frame.pop("species").to_numpy(dtype=object)
     frame["empty"] = None  # is left out
-    steps = tabular_pipeline(LGAClassifier(unlabeled=np.nan, max_epochs=1))
+    steps = table_pipeline(LGAClassifier(unlabeled=np.nan, max_epochs=1))
     model = steps.fit(frame.astype({"sepal width (cm)": float}), y)
-    derived, sources = list(model[:-1].get_feature_names_out()), source_columns(model)
+    derived, sources = list(model[:-1].get_feature_names_out()), names_of(model)
     assert len(sources) == model[-1].n_features_in_ > len(frame.columns)
     assert set(sources) == set(frame.columns) - {"empty"}
     for name, source in zip(derived, sources, strict=True):
@@ -331,7 +332,11 @@ def test_features_are_told_by_the_column_that_they_are_made_of():
     assert counts["place"] >= 1
     assert counts["day"] > 2
     model[0].output_to_input_ = {}
-    assert source_columns(model) == derived
+    assert names_of(model) == derived
+
+
+def names_of(model):
+    return names_of_features(model, model[-1])
 
 
 def test_no_section_where_nothing_tells_what_labels_depend_on():

@@ -232,7 +232,9 @@ def test_arrays_of_more_dimensions(small):
     model = LGAClassifier(module=Convolution, max_epochs=2, random_state=0)
     model.fit(images, y_marked)
     assert model.predict_proba(images).shape == (len(X), 10)
-    with pytest.raises(ValueError, match="dim 4"):
+    with pytest.raises(
+        ValueError, match=r"\(350, 1, 8, 8\).*of dim 2.*module of your own"
+    ):
         LGAClassifier(max_epochs=2).fit(images, y_marked)
 
 

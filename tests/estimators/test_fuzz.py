@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
 import sklearn_lga
-from sklearn_lga import LGAClassifier, LGARegressor, linear
+from sklearn_lga import LGAClassifier, LGARegressor, linear, table_pipeline
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.callbacks import Checkpoint
 from sklearn_lga.datasets import hide_labels, make_shells
@@ -66,6 +66,7 @@ FUNCTIONS = {
     },
     SemiSupervisedSplit: {"cv": one_of(2, 3, 5), "unlabeled": one_of(-1, np.nan)},
     Checkpoint: {"folder": st.sampled_from([0, None, 1.5]), "every": one_of(0, 60.0)},
+    table_pipeline: {"estimator": one_of(LGAClassifier(), LGARegressor(), None)},
     linear.least_squares: {"X": tables(5, 2), "y": Y},
     linear.gradient_descent_path: {"X": tables(5, 2), "y": Y, "lr": SMALL}
     | {"steps": STEPS},

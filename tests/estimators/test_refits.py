@@ -253,7 +253,7 @@ class Wrong(nn.Linear):
 
 
 def test_only_batch_norm_is_called_batch_norm():
-    with pytest.raises(ValueError, match="module cannot be trained") as raised:
+    with pytest.raises(ValueError, match="module cannot be used") as raised:
         LGAClassifier(module=Wrong, **FAST).fit(X, Y)
     assert "Batch norm" not in str(raised.value)
 

@@ -29,7 +29,7 @@ ONLY_IN = {
     "matplotlib": {"inspection", "_command"},
     "pandas": {"_command"},
     "pyarrow": {"_command"},
-    "skrub": {"_command"},
+    "skrub": {"_estimators.pipeline"},
     "tqdm": {"callbacks"},
 }
 FORMULAS = {"alignment", "linear"}
