@@ -1,6 +1,7 @@
 """Products with the Jacobian by functions that torch compiles."""
 
 import warnings
+from types import FunctionType
 
 import torch
 from torch.func import functional_call, jvp, vjp
@@ -35,16 +36,16 @@ class Compiled:
     def __call__(self, module, parameters, labeled_rows, unlabeled_rows):
         """Passes over both batches, as :func:`~.jacobian.differentiate` gives them."""
         if self.backend is None:
-            self.backend = self.choose(module, labeled_rows)
+            self.backend = self.choose(module, labeled_rows, unlabeled_rows)
         return self.backend(module, parameters, labeled_rows, unlabeled_rows)
 
     def __reduce__(self):
         return Compiled, (self.settings,)
 
-    def choose(self, module, rows):
+    def choose(self, module, *batches):
         """Compile the products, or say why not."""
         try:
-            self.products = compiled_products(module, rows, self.settings)
+            self.products = compiled_products(module, batches, self.settings)
         except Exception as error:  # of any kind: it is code of others
             warnings.warn(
                 f"compile=True has no effect on this module: {error}",
@@ -95,8 +96,22 @@ def trained(module):
     return {name: p.detach() for name, p in named if p.requires_grad}
 
 
-def compiled_products(module, rows, settings):
+def compiled_products(module, batches, settings):
     """Compile outputs, J' delta and J d as functions of parameters and rows.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+
+    batches : sequence of Tensor
+        Rows to try them on.
+
+    settings : dict
+        Of ``torch.compile``.
+
+    Returns
+    -------
+    products : list of callable
 
     Raises
     ------
@@ -123,13 +138,31 @@ def compiled_products(module, rows, settings):
         }
         return jvp(lambda p: outputs(p, rows), (parameters,), (tangents,))[1]
 
-    if rows.device.type == "cuda":
-        settings = {"mode": "reduce-overhead"} | settings
+    # Forward mode is not compiled for sizes that are left open.
+    usual = {"fullgraph": True, "dynamic": False}
+    if batches[0].is_cuda:
+        usual["mode"] = "reduce-overhead"
     products = [
-        torch.compile(function, fullgraph=True, **settings)
+        torch.compile(with_code_of_its_own(function), **usual | settings)
         for function in (outputs, vjp_of, jvp_of)
     ]
-    found = products[0](trained(module), rows)
-    if not torch.allclose(found, module(rows).detach(), rtol=1e-3, atol=1e-4):
-        raise ValueError("it says something else of the same rows in each pass.")
+    parameters = trained(module)
+    for rows in batches:
+        found = products[0](parameters, rows)
+        if not torch.allclose(found, module(rows).detach(), rtol=1e-3, atol=1e-4):
+            raise ValueError("it says something else of the same rows in each pass.")
+        gradient = products[1](parameters, rows, torch.ones_like(found))
+        products[2](parameters, rows, gradient)
     return products
+
+
+def with_code_of_its_own(function):
+    """Copy a function and its code.
+
+    torch keeps what it compiled by the code, a few versions of each, and would run out
+    of these in a search of many fits.
+    """
+    code = function.__code__.replace()
+    return FunctionType(
+        code, function.__globals__, function.__name__, None, function.__closure__
+    )

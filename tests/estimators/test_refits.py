@@ -228,6 +228,20 @@ def test_compile_compiles_the_products_of_lga(module, backend):
     np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_many_fits_are_compiled():
+    """Each with batches of two sizes; torch would give up after eight versions."""
+    backend = {"compile__backend": "eager"}
+    settings = {"closed_form": False, "batch_size": 50} | FAST
+    model = LGAClassifier(compile=True, module=Linear, net_params=backend, **settings)
+    for _ in range(9):
+        model.fit(X, Y)
+    plain = LGAClassifier(module=Linear, **settings).fit(X, Y)
+    np.testing.assert_allclose(
+        model.label_distributions_, plain.label_distributions_, rtol=1e-3, atol=1e-5
+    )
+
+
 class Noisy(nn.Module):
     """Its outputs differ from pass to pass, which no layer tells."""
 
