@@ -35,12 +35,11 @@ class RegularizedNetClassifier(NetClassifier):
     early_stopping, validation_fraction, n_iter_no_change : object
         As in :class:`~sklearn_lga.LGAClassifier`.
 
-    unlabeled, warm_start, device, random_state, verbose, callbacks : object
+    unlabeled, warm_start, device, random_state, verbose, callbacks, net_params : object
         Likewise.
 
-    net_params : dict or None, default=None
-        Likewise. ``{"compile": True}`` trains through ``torch.compile``, which label
-        gradient alignment cannot.
+    compile : bool, default=False
+        Whether to train the network through ``torch.compile``.
 
     class_weight : object
         Weights of the labels, likewise.
@@ -99,7 +98,7 @@ class RegularizedNetRegressor(NetRegressor):
     early_stopping, validation_fraction, n_iter_no_change, unlabeled : object
         As in :class:`~sklearn_lga.LGARegressor`.
 
-    warm_start, device, random_state, verbose, callbacks, net_params : object
+    warm_start, device, compile, random_state, verbose, callbacks, net_params : object
         Likewise.
 
     Attributes

@@ -49,6 +49,7 @@ class NetEstimator(BaseEstimator):
     unlabeled: object = -1
     warm_start: bool = False
     device: str = "auto"
+    compile: bool = False
     random_state: object = None
     verbose: int = 0
     callbacks: object = None
@@ -72,6 +73,7 @@ class NetEstimator(BaseEstimator):
         "unlabeled": [Real, str, None],
         "warm_start": ["boolean"],
         "device": [str],
+        "compile": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],

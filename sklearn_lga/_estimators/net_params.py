@@ -18,7 +18,6 @@ NET_ARGUMENTS = (
     "optimizer",
     "iterator_train",
     "iterator_valid",
-    "compile",
     "use_caching",
     "torch_load_kwargs",
 )
@@ -86,12 +85,6 @@ def check_net_params(estimator):
             f"weight_decay={own['weight_decay']!r} sets the built-in optimizer, but "
             "net_params holds another optimizer. Pass optimizer__weight_decay, or "
             "leave weight_decay at 0."
-        )
-    if net_params.get("compile") and estimator._imputes_labels:
-        raise ValueError(
-            "net_params={'compile': True} cannot be used with label gradient "
-            "alignment: the gradient for the labels is a derivative of a gradient, "
-            "which torch.compile does not support. Leave compile out."
         )
 
 

@@ -68,6 +68,7 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
         row_multiple=ROW_MULTIPLE if estimator.module is None else 1,
         callbacks=run.callbacks,
         device=device,
+        compile=estimator.compile,
         verbose=int(estimator.verbose) if processes.index == 0 else 0,
         **optimizer_settings(estimator, plan, device),
         **(estimator.net_params or {}),

@@ -134,7 +134,7 @@ class LGARegressor(LabelParameters, NetRegressor):
         None where no row is unlabelled. With several outputs a row is unlabelled
         when all of its targets are marked.
 
-    warm_start, device, random_state, verbose, callbacks, net_params : object
+    warm_start, device, compile, random_state, verbose, callbacks, net_params : object
         As in :class:`LGAClassifier`.
 
     label_lr : float or None, default=None

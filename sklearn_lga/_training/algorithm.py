@@ -33,7 +33,7 @@ def align_labels(
     y_u = objective.parameterize(w)
 
     # g_l := GRADIENT OF L(theta, X_l, y_l),  g_u := GRADIENT OF L(theta, X_u, y_u)
-    passes = differentiate(module, parameters, X_l, X_u)
+    passes = state.differentiate(module, parameters, X_l, X_u)
     outputs_l, outputs_u = passes.labeled_outputs, passes.unlabeled_outputs
     check_outputs(module, outputs_l, y_l)
     loss_l, delta_l = loss_and_delta(objective, outputs_l.detach(), y_l, weights_l)
@@ -187,6 +187,7 @@ class TrainingState(nn.Module):
         self.batch_generator = batch_generator
         self.noise_generator = noise_generator
         self.processes = processes
+        self.differentiate = differentiate
         n_parameters = sum(p.numel() for p in trainable_parameters(module))
         if not n_parameters:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 import math
 import traceback
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
@@ -16,6 +17,8 @@ from torch.utils.data import DataLoader
 
 from .algorithm import assign_gradient
 from .batches import Batches, PairedSampler, RowDataset
+from .compiled import Compiled
+from .jacobian import differentiate
 
 LAYERS = "torch.nn.modules.", "torch.nn.functional"
 """Modules of torch whose errors are about the rows that a network was given."""
@@ -93,8 +96,25 @@ class SemiSupervisedNet(NeuralNet):
         return self
 
     def torch_compile(self, module, name):
-        """As in skorch, for the module; the state is none to be called."""
-        return module if name == "state" else super().torch_compile(module, name)
+        """As in skorch, for a module trained on the given labels alone.
+
+        Where labels are imputed, products with its Jacobian are compiled: the module
+        would be differentiated twice, which torch cannot compile.
+        """
+        if name == "state":
+            return module
+        if self.state_.imputed_labels is None:
+            return super().torch_compile(module, name)
+        if self.compile and self.state_.regularization.regularizers:
+            warnings.warn(
+                "compile=True has no effect with regularizers, whose terms need the "
+                "graph of the network's outputs.",
+                UserWarning,
+                stacklevel=8,
+            )
+        elif self.compile:
+            self.state_.differentiate = Compiled(self.get_params_for("compile"))
+        return module
 
     def initialize_callbacks(self):
         """As in skorch, with errors that say where the callbacks came from."""
@@ -211,6 +231,7 @@ class SemiSupervisedNet(NeuralNet):
         super().on_train_end(net, **kwargs)
         self._record_means()
         self.sampler_ = None
+        self.state_.differentiate = differentiate  # which can be pickled
 
     def _record_means(self):
         sums, self.sums_ = self.sums_, {}

@@ -251,9 +251,3 @@ def test_unfitted(estimator, y):
                 getattr(model, method)(X)
     with pytest.raises(NotFittedError):
         model.score(X, y)
-
-
-def test_compiled_modules_are_refused():
-    model = LGAClassifier(module=nn.Linear, net_params={"compile": True})
-    with pytest.raises(ValueError, match=r"compile.*derivative of a gradient"):
-        model.fit(np.eye(4), [0, 1, -1, -1])

@@ -15,6 +15,7 @@ from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga._views.closed_form import ClosedForm
 from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.callbacks import Checkpoint
+from sklearn_lga.regularizers import VAT
 
 RNG = np.random.RandomState(0)
 X = RNG.standard_normal((160, 4))
@@ -200,9 +201,7 @@ class Compiled:
 def test_compile_compiles_the_training_step_of_a_baseline():
     backend = Compiled()
     model = RegularizedNetClassifier(
-        module=Linear,
-        net_params={"compile": True, "compile__backend": backend},
-        **FAST,
+        module=Linear, compile=True, net_params={"compile__backend": backend}, **FAST
     )
     model.fit(X, Y)
     assert backend.n_graphs > 0
@@ -212,11 +211,77 @@ def test_compile_compiles_the_training_step_of_a_baseline():
     )
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("module", [None, Linear])
-def test_compile_is_refused_where_gradients_are_aligned(module):
-    model = LGAClassifier(module=module, net_params={"compile": True}, **FAST)
-    with pytest.raises(ValueError, match="derivative of a gradient.*Leave compile out"):
+@pytest.mark.parametrize(
+    "backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)]
+)
+def test_compile_compiles_the_products_of_lga(module, backend):
+    settings = {"module": module, "closed_form": False} | FAST
+    backend = {"compile__backend": backend}
+    model = LGAClassifier(compile=True, net_params=backend, **settings).fit(X, Y)
+    plain = LGAClassifier(**settings).fit(X, Y)
+    np.testing.assert_allclose(
+        model.label_distributions_, plain.label_distributions_, rtol=1e-3, atol=1e-5
+    )
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_many_fits_are_compiled():
+    """Each with batches of two sizes; torch would give up after eight versions."""
+    backend = {"compile__backend": "eager"}
+    settings = {"closed_form": False, "batch_size": 50} | FAST
+    model = LGAClassifier(compile=True, module=Linear, net_params=backend, **settings)
+    for _ in range(9):
         model.fit(X, Y)
+    plain = LGAClassifier(module=Linear, **settings).fit(X, Y)
+    np.testing.assert_allclose(
+        model.label_distributions_, plain.label_distributions_, rtol=1e-3, atol=1e-5
+    )
+
+
+class Noisy(nn.Module):
+    """Its outputs differ from pass to pass, which no layer tells."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.linear = nn.Linear(n_features, n_outputs)
+
+    def forward(self, rows):
+        return self.linear(nn.functional.dropout(rows, 0.5))
+
+
+class Branching(Noisy):
+    """A branch by values, which cannot be compiled as a whole."""
+
+    def forward(self, rows):
+        outputs = self.linear(rows)
+        return outputs if outputs.sum() > 0.0 else 2.0 * outputs
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"dropout": 0.2}, "GeneratorDropout.*varies between passes"),
+        ({"module": Noisy}, "something else of the same rows"),
+        ({"module": Branching}, "has no effect on this module"),
+        ({"regularizers": [VAT()]}, "no effect with regularizers"),
+    ],
+)
+def test_what_cannot_be_compiled_is_trained_as_ever(settings, reason):
+    settings = {"closed_form": False} | settings | FAST
+    backend = {"compile__backend": "aot_eager"}
+    model = LGAClassifier(compile=True, net_params=backend, **settings)
+    with pytest.warns(UserWarning, match=reason):
+        model.fit(X, Y)
+    plain = LGAClassifier(**settings).fit(X, Y)
+    if settings.get("module") is not Noisy:  # whose pass was tried once more
+        np.testing.assert_allclose(
+            model.predict_proba(X), plain.predict_proba(X), rtol=1e-3, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize(
