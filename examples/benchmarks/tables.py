@@ -33,7 +33,7 @@ from small_tables import TABLES, draw
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga._estimators import fitting, plan
-from sklearn_lga._views import closed_form, combination
+from sklearn_lga._views import closed_form, clusters, combination, table, trees
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.datasets import hide_labels
 
@@ -91,7 +91,7 @@ SETTINGS = {  # parameters, and what is replaced inside the package
     "T from 10": ({"labeled_weight": ("linear", 10.0)}, []),
     "labels start at 0": ({}, NO_START),
     "closed_form=False": ({"closed_form": False}, []),
-    "network sees the features": ({}, FEATURES),
+    "network sees columns unscaled": ({}, FEATURES),
     "n_members=1": ({"n_members": 1}, []),
     "n_members=10": ({"n_members": 10}, []),
     "hidden layers of 64": ({"hidden_layer_sizes": 64}, []),
@@ -100,14 +100,14 @@ SETTINGS = {  # parameters, and what is replaced inside the package
     "weight_decay=1": ({"weight_decay": 1.0}, []),
     "weight_decay=10": ({"weight_decay": 10.0}, []),
     "lr=0.003": ({"lr": 3e-3}, []),
-    "50 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 50)),
-    "200 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 200)),
+    "20 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 20)),
+    "100 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 100)),
     "400 steps": ({}, constant(plan, "STEPS_FROM_CLOSED_FORM", 400)),
     "equal weights": ({}, constant(combination, "weights_by_name", equal_weights)),
     "probabilities as sure as they come": (
         {},
         constant(
-            combination, "best_sharpness", lambda logs, codes, start, tried: start
+            combination, "best_sharpness", lambda logs, codes, w, start, tried: start
         ),
     ),
     "no line": ({}, without_views("line")),
@@ -116,6 +116,10 @@ SETTINGS = {  # parameters, and what is replaced inside the package
     "no clusters": ({}, without_views("clusters")),
     "no neighbourhoods": ({}, without_views("neighborhood")),
     "no trees": ({}, without_views("trees")),
+    "100 trees": ({}, constant(trees, "N_TREES", 100)),
+    "20 eigenvectors": ({}, constant(clusters, "N_COMPONENTS", 20)),
+    "neighbourhoods of 10 and 20": ({}, constant(clusters, "NEIGHBORHOODS", (10, 20))),
+    "2,500 landmarks": ({}, constant(table, "MAX_LANDMARKS", 2_500)),
     "no clusters, no neighbourhoods": ({}, without_views("clusters", "neighborhood")),
 }
 
