@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ..alignment import CLASSIFICATION
 from .drawing import choose_rows
-from .marker import as_labels, is_marked, labeled_values
+from .marker import as_labels, is_marked, labeled_values, resolve_label_marker
 from .task import GivenLabels, check_any_labeled, score_labeled
 
 CHUNK = 10_000
@@ -28,7 +28,7 @@ class Classes:
         In increasing order.
 
     unlabeled : scalar or None
-        The marker of unlabelled rows.
+        The marker of unlabelled rows, as settled by the labels.
 
     weights : ndarray of shape (n_classes,)
         Of the classes in the loss.
@@ -50,7 +50,7 @@ class Classes:
         y : array-like of shape (n_samples,)
 
         unlabeled : scalar or None
-            The marker.
+            The estimator's parameter.
 
         former : Classes or None, default=None
             Those of the fit that a warm start goes on from, which must be the same.
@@ -62,19 +62,20 @@ class Classes:
         task, given : Classes, GivenLabels
         """
         y = column_or_1d(as_labels(y), warn=True)
-        marked = is_marked(y, unlabeled)
+        marker = resolve_label_marker(y, unlabeled)
+        marked = is_marked(y, marker)
         check_any_labeled(marked, unlabeled)
         values = labeled_values(y, marked, unlabeled)
         with np.errstate(invalid="ignore"):  # far beyond the integers: no classes
             # Twice, as it warns of many classes among few labels, our daily bread.
             check_classification_targets(np.tile(values, 2))
         classes, codes = np.unique(values, return_inverse=True)
-        check_classes(classes, former)
+        check_classes(classes, former, marked, marker)
         weights = checked_weights(class_weight, classes, values)
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
         labels[np.arange(len(codes)), codes] = weights[codes]
-        task = cls(classes, unlabeled, weights)
+        task = cls(classes, marker, weights)
         return task, GivenLabels(marked, codes, labels)
 
     @property
@@ -148,13 +149,20 @@ class Classes:
         return score_labeled(accuracy_score, values, predicted, marked, sample_weight)
 
 
-def check_classes(classes, former):
+def check_classes(classes, former, marked, marker):
     """Refuse a single class, and other classes than those of a former fit."""
     if len(classes) < 2:
+        read = ""
+        if marker == -1 and marked.any():
+            read = (
+                f" The {marked.sum()} entries -1 were read as unlabelled: if -1 is a "
+                "class, pass unlabeled=None where every row has a label, or mark the "
+                "unlabelled rows with a missing value and pass unlabeled=np.nan."
+            )
         raise ValueError(
             "A classifier needs labels of at least 2 classes, but the labelled rows of "
             f"y hold one class only: {classes.tolist()[0]!r}. Label a row of another "
-            "class."
+            f"class.{read}"
         )
     if former is not None and not np.array_equal(classes, former.classes):
         raise ValueError(
