@@ -55,6 +55,7 @@ def labeled_scorer(metric, *, unlabeled=-1):
     See Also
     --------
     SemiSupervisedSplit : Test parts without unlabelled rows, for any scorer.
+    sklearn_lga.compose.WithUnlabeled : A supervised estimator, for any tool.
 
     Examples
     --------
@@ -135,6 +136,6 @@ class _LabeledScorer:
 
 def _fitted_marker(estimator, unlabeled):
     """The marker as settled in the fit of an estimator, or of a pipeline's last."""
-    while hasattr(estimator, "steps"):
+    while not hasattr(estimator, "unlabeled_") and hasattr(estimator, "steps"):
         estimator = estimator.steps[-1][1]
     return getattr(estimator, "unlabeled_", unlabeled)
