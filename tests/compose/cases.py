@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from sklearn import metrics
+from sklearn.base import clone
 
 from sklearn_lga import LGAClassifier, LGARegressor
 from sklearn_lga.compose import WithUnlabeled
@@ -50,17 +51,17 @@ def case(name, run, remedy=None, task=C):
 
 def on_marked(run, task=C):
     """A remedy that takes y as it is marked."""
-    return lambda: run(task.model, X, task.by_minus_one)
+    return lambda: run(clone(task.model), X, task.by_minus_one)
 
 
 def on_labeled(run, task=C):
     """The remedy for most: WithUnlabeled(model, X_u), on the labelled rows."""
-    return lambda: run(task.with_unlabeled, X_L, task.labeled)
+    return lambda: run(clone(task.with_unlabeled), X_L, task.labeled)
 
 
 def on_given(run, task=C):
     """The other one: a model that is fitted on all rows, then labelled rows alone."""
-    return lambda: run(task.model.fit(X, task.by_minus_one), X_L, task.labeled)
+    return lambda: run(clone(task.model).fit(X, task.by_minus_one), X_L, task.labeled)
 
 
 def meta_estimator(name, make, task=C):
