@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn import feature_selection, inspection, metrics
 from sklearn import model_selection as ms
+from sklearn.base import clone
 from sklearn.calibration import CalibrationDisplay
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
@@ -133,7 +134,8 @@ def selected_before(model, X, y, selector=None):
 
 def selected_by_labeled():
     selector = feature_selection.SelectKBest(k=1).fit(X_L, C.labeled)
-    return selected_before(C.model, X, C.by_minus_one, FrozenEstimator(selector))
+    frozen = FrozenEstimator(selector)
+    return selected_before(clone(C.model), X, C.by_minus_one, frozen)
 
 
 case("RFE", selected(feature_selection.RFE), None, R)

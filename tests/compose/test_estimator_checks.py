@@ -12,7 +12,7 @@ from .cases import CHEAP
 
 # Every row has a label in these checks; those of the marker are in test_estimators.py.
 CLASSIFIER = LGAClassifier(
-    max_epochs=10, lr=0.1, label_lr=0.2, unlabeled=None, random_state=0, **CHEAP
+    max_epochs=5, lr=0.2, unlabeled=None, random_state=0, **CHEAP
 )
 REGRESSOR = LGARegressor(solver="exact", unlabeled=None)
 
@@ -46,6 +46,10 @@ def expected_failed_checks(tool):
 
 
 @pytest.mark.filterwarnings("ignore:y marks no row as unlabelled")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 @parametrize_with_checks(
     [
         around(estimator, search)
