@@ -14,6 +14,7 @@ from .._labels.marker import (
     as_targets,
     check_marker,
     labeled_values,
+    settle_marker,
     unlabeled_target_rows,
 )
 from .._labels.task import check_any_to_score
@@ -38,8 +39,9 @@ def labeled_scorer(metric, *, unlabeled=-1):
         of what ``predict`` gives, negated if it is a loss, an error or a deviance.
 
     unlabeled : scalar or None, default=-1
-        The marker, for estimators that do not tell it. Those of this package, and
-        pipelines of them, are scored by their ``unlabeled_``.
+        The marker, as the estimators' parameter of that name, for estimators that do
+        not tell it. Those of this package, and pipelines of them, are scored by their
+        ``unlabeled_``.
 
     Returns
     -------
@@ -120,7 +122,7 @@ class _LabeledScorer:
     def __call__(self, estimator, X, y, sample_weight=None, **params):
         y = as_targets(y) if is_regressor(estimator) else as_labels(y)
         check_consistent_length(X, y, sample_weight)
-        marker = _fitted_marker(estimator, self.unlabeled)
+        marker = _fitted_marker(estimator, settle_marker(y, self.unlabeled))
         marked = unlabeled_target_rows(y, marker)
         check_any_to_score(marked)
         rows = np.flatnonzero(~marked)

@@ -155,6 +155,8 @@ def test_targets_are_read_as_the_fit_has_read_them():
         given = rows[~HIDDEN[rows]]
         expected = -np.mean((model.predict(X[given]) - y[given]) ** 2)
         same(scorer(model, X[rows], y[rows]), expected)
+    # Of an estimator that does not tell, as y says.
+    same(scorer(LINE, X, y), -np.mean((LINE.predict(X) - y)[~HIDDEN] ** 2))
     several = np.where(HIDDEN[:, None], np.nan, np.column_stack([TARGETS, -TARGETS]))
     model = LGARegressor(solver="exact").fit(X, several)
     expected = metrics.r2_score(several[~HIDDEN], model.predict(X[~HIDDEN]))
