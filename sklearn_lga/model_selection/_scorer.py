@@ -129,7 +129,9 @@ class _LabeledScorer:
         if sample_weight is not None:
             params["sample_weight"] = _safe_indexing(sample_weight, rows)
         values = labeled_values(y, marked, marker)
-        return self.scorer(estimator, _safe_indexing(X, rows), values, **params)
+        X = _safe_indexing(X, rows)
+        with np.errstate(invalid="ignore"):  # numbers beyond the integers: no class's
+            return self.scorer(estimator, X, values, **params)
 
     def get_metadata_routing(self):
         """What the scorer asks of routed metadata."""
