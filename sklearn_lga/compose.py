@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils import get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._labels.marker import as_labels, check_marker, is_marked
@@ -84,17 +84,19 @@ class WithUnlabeled(BaseEstimator):
         Raises
         ------
         ValueError
-            If ``y`` holds the marker or a missing value, or the columns of ``X`` are
-            not those of ``X_unlabeled``.
+            If ``y`` holds the marker or a missing value or has not one entry for each
+            row of ``X``, or the columns of ``X`` are not those of ``X_unlabeled``.
         """
         check_marker(self.unlabeled)
-        self.unlabeled_ = np.nan if self.unlabeled is None else self.unlabeled
-        y = labeled_only(y, self.unlabeled_)
+        marker = np.nan if self.unlabeled is None else self.unlabeled
+        y = labeled_only(y, marker)
+        check_consistent_length(X, y)
         rows = stacked(X, self.X_unlabeled)
         # None marks rows of all kinds of y, and what knows no marker refuses it.
         hidden = np.full((rows.shape[0] - len(y), *y.shape[1:]), None)
         labels = np.concatenate([y.astype(object), hidden])
         self.estimator_ = clone(self.estimator).fit(rows, labels)
+        self.unlabeled_ = marker
         return self
 
     def score(self, X, y, sample_weight=None):

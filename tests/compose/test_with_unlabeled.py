@@ -110,6 +110,15 @@ def test_minus_one_as_a_label():
         model.fit(X_L, np.where(np.arange(len(y)) == 3, np.nan, y))
 
 
+def test_lengths():
+    """No row without a label passes as an unlabelled one."""
+    model = WithUnlabeled(C.model, X_U)
+    for y in (LABELED[:-1], np.r_[LABELED, 1]):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            model.fit(X_L, y)
+    assert not hasattr(model, "unlabeled_")
+
+
 def test_targets():
     model = WithUnlabeled(R.model, X_U, unlabeled=None)
     for y in (R.labeled, R.labeled - 8.0, np.column_stack([R.labeled, -R.labeled])):
