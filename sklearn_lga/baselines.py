@@ -35,11 +35,14 @@ class RegularizedNetClassifier(NetClassifier):
     early_stopping, validation_fraction, n_iter_no_change : object
         As in :class:`~sklearn_lga.LGAClassifier`.
 
-    unlabeled, warm_start, device, random_state, verbose, callbacks, net_params : object
+    unlabeled, warm_start, device : object
         Likewise.
 
     compile : bool, default=False
         Whether to train the network through ``torch.compile``.
+
+    random_state, verbose, callbacks, net_params : object
+        As in :class:`~sklearn_lga.LGAClassifier`.
 
     class_weight : object
         Weights of the labels, likewise.

@@ -206,8 +206,9 @@ class LGAClassifier(LabelParameters, NetClassifier):
         Epochs without improvement that early stopping waits for.
 
     unlabeled : scalar or None, default=-1
-        The marker of unlabelled rows. Missing values (None, NaN, pandas' NA) mark
-        them as well; np.nan means that they alone do. None: no row is unlabelled, for
+        The marker of unlabelled rows. Missing values (None, NaN, pandas' NA) always
+        mark them as well, and where ``y`` holds any they alone do, and -1 is a class;
+        np.nan says so, and keeps the warning away. None: no row is unlabelled, for
         labels that truly are -1 and 1; a missing value is then an error.
 
     warm_start : bool, default=False
@@ -333,6 +334,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
     sklearn.semi_supervised.LabelSpreading : Labels spread over a neighbour graph.
     sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
         labelled rows only.
+    sklearn_lga.compose.WithUnlabeled : For meta-estimators that know no marker.
 
     References
     ----------

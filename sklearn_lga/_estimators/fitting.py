@@ -255,7 +255,9 @@ def read_table(estimator, X, y, read, sample_weight=None, former=None):
     if estimator._imputes_labels and not given.unlabeled.any():
         warnings.warn(
             f"y marks no row as unlabelled (unlabeled={estimator.unlabeled!r}): "
-            f"{type(estimator).__name__} trains on the labels alone.",
+            f"{type(estimator).__name__} trains on the labels alone. If rows were "
+            "marked, a meta-estimator has encoded y: wrap the estimator in "
+            "sklearn_lga.compose.WithUnlabeled.",
             UserWarning,
             stacklevel=5,
         )

@@ -197,6 +197,7 @@ class LGARegressor(LabelParameters, NetRegressor):
     sklearn_lga.baselines.RegularizedNetRegressor : The same network without LGA.
     sklearn_lga.model_selection.SemiSupervisedSplit : Cross-validation that folds the
         labelled rows only.
+    sklearn_lga.compose.WithUnlabeled : For meta-estimators that know no marker.
 
     References
     ----------

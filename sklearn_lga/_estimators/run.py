@@ -4,6 +4,7 @@ from contextlib import nullcontext, suppress
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from sklearn.base import clone
 
@@ -150,7 +151,7 @@ def threads_that_pay(estimator, dataset):
     """
     if estimator.module is not None:
         return nullcontext()
-    widths = [dataset.X.shape[1], *estimator.hidden_layer_sizes]
+    widths = [dataset.X.shape[1], *np.atleast_1d(estimator.hidden_layer_sizes)]
     largest = max(a * b for a, b in pairwise(widths))
     work = estimator.batch_size * estimator.n_members * largest
     return one_thread() if work < LITTLE_WORK else nullcontext()

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ..alignment import CLASSIFICATION
 from .drawing import choose_rows
-from .marker import as_labels, is_marked, labeled_values
+from .marker import as_labels, is_marked, labeled_values, resolve_label_marker
 from .task import GivenLabels, check_any_labeled, labeled_weights, score_labeled
 
 EMPTY_WORDS = {"", "nan", "NaN", "None", "<NA>"}
@@ -32,7 +32,7 @@ class Classes:
         In increasing order.
 
     unlabeled : scalar or None
-        The marker of unlabelled rows.
+        The marker of unlabelled rows, as settled by the labels.
 
     weights : ndarray of shape (n_classes,)
         Of the classes in the loss.
@@ -54,7 +54,7 @@ class Classes:
         y : array-like of shape (n_samples,)
 
         unlabeled : scalar or None
-            The marker.
+            The estimator's parameter.
 
         sample_weight : ndarray of shape (n_samples,)
 
@@ -68,18 +68,19 @@ class Classes:
         task, given : Classes, GivenLabels
         """
         y = column_or_1d(as_labels(y), warn=True)
-        marked = is_marked(y, unlabeled)
+        marker = resolve_label_marker(y, unlabeled)
+        marked = is_marked(y, marker)
         check_any_labeled(marked, unlabeled)
         values = labeled_values(y, marked, unlabeled)
         check_discrete(values)
         classes, codes = np.unique(values, return_inverse=True)
-        check_classes(classes, former)
+        check_classes(classes, former, marked, marker)
         warn_of_empty_words(classes, unlabeled)
         weights = checked_weights(class_weight, classes, values)
         # The loss is linear in the labels: weighted labels weight the loss.
         labels = np.zeros((len(codes), len(classes)), dtype=np.float32)
         labels[np.arange(len(codes)), codes] = weights[codes]
-        task = cls(classes, unlabeled, weights)
+        task = cls(classes, marker, weights)
         counts = labeled_weights(sample_weight, marked)
         return task, GivenLabels(marked, codes, labels, counts)
 
@@ -180,13 +181,20 @@ def warn_of_empty_words(classes, unlabeled):
         )
 
 
-def check_classes(classes, former):
+def check_classes(classes, former, marked, marker):
     """Refuse a single class, and other classes than those of a former fit."""
     if len(classes) < 2:
+        read = ""
+        if marker == -1 and marked.any():
+            read = (
+                f" The {marked.sum()} entries -1 were read as unlabelled: if -1 is a "
+                "class, pass unlabeled=None where every row has a label, or mark the "
+                "unlabelled rows with a missing value and pass unlabeled=np.nan."
+            )
         raise ValueError(
             "A classifier needs labels of at least 2 classes, but the labelled rows of "
             f"y hold one class only: {classes.tolist()[0]!r}. Label a row of another "
-            "class."
+            f"class.{read}"
         )
     if former is not None and not np.array_equal(classes, former.classes):
         raise ValueError(

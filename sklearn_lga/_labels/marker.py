@@ -108,6 +108,40 @@ def is_marked(values, marker):
     return missing | _equals(values, marker)
 
 
+def settle_marker(values, unlabeled):
+    """The marker of labels or targets, settled once for fit and score.
+
+    Where ``values`` holds a missing value, missing values alone mark rows, and -1 is
+    a value like any other.
+
+    Parameters
+    ----------
+    values : ndarray
+
+    unlabeled : scalar or None
+        The estimator's parameter.
+
+    Returns
+    -------
+    marker : scalar or None
+    """
+    return np.nan if unlabeled == -1 and is_missing(values).any() else unlabeled
+
+
+def resolve_label_marker(labels, unlabeled):
+    """:func:`settle_marker` of class labels, with a warning where -1 is a class."""
+    marker = settle_marker(labels, unlabeled)
+    if marker is not unlabeled and _equals(labels, unlabeled).any():
+        warnings.warn(
+            "y holds missing values, which mark its unlabelled rows: -1 is read as a "
+            "class. If -1 marks rows as well, replace it by a missing value; if it is "
+            "a class, pass unlabeled=np.nan, and nothing is said.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return marker
+
+
 def labeled_values(y, marked, marker):
     """The class labels that were given, in a dtype of their own.
 
@@ -137,7 +171,8 @@ def _refuse_string_marker(values):
         raise ValueError(
             'y holds the string "-1", which is not the marker of unlabelled rows, '
             "the number -1. Mark them in an object array, "
-            "y = y.astype(object); y[unlabelled] = -1, or pass unlabeled='-1'."
+            "y = y.astype(object); y[unlabelled] = -1, or pass unlabeled='-1'. Where "
+            "it is a label, mark rows with None and pass unlabeled=np.nan."
         )
 
 
@@ -190,7 +225,7 @@ def as_targets(y):
 
 
 def resolve_target_marker(targets, unlabeled):
-    """The marker of regression targets, settled once for fit and score.
+    """:func:`settle_marker` of targets, with a warning where -1 lies among them.
 
     Where any target is NaN, the default -1 is no marker but a value.
 
@@ -205,10 +240,9 @@ def resolve_target_marker(targets, unlabeled):
     -------
     marker : float or None
     """
-    if unlabeled is None:
-        return None
-    if np.isnan(unlabeled) or (unlabeled == -1 and np.isnan(targets).any()):
-        return np.nan
+    unlabeled = settle_marker(targets, unlabeled)
+    if unlabeled is None or np.isnan(unlabeled):
+        return unlabeled
     marked = targets == unlabeled
     others = targets[~marked & ~np.isnan(targets)]
     if marked.any() and others.size and others.min() < unlabeled < others.max():

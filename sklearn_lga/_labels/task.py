@@ -51,6 +51,16 @@ def labeled_weights(sample_weight, unlabeled):
     return weights * (len(weights) / total)
 
 
+def check_any_to_score(unlabeled):
+    """Refuse to score rows of which none has a label."""
+    if unlabeled.all():
+        raise ValueError(
+            f"score needs labelled rows, but all {len(unlabeled)} entries of y are "
+            "missing or marked as unlabelled. In cross-validation SemiSupervisedSplit "
+            "puts labelled rows in every test part."
+        )
+
+
 def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
     """A metric of the labelled rows; ``y_true`` holds these, ``y_pred`` all rows."""
     if sample_weight is not None and np.ndim(sample_weight) != 1:
@@ -58,11 +68,7 @@ def score_labeled(metric, y_true, y_pred, unlabeled, sample_weight):
             f"sample_weight must be of shape (n_samples,), got {sample_weight!r}."
         )
     check_consistent_length(y_pred, unlabeled, sample_weight)
-    if unlabeled.all():
-        raise ValueError(
-            f"score needs labelled rows, but all {len(unlabeled)} entries of y are "
-            "missing or marked as unlabelled."
-        )
+    check_any_to_score(unlabeled)
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight)[~unlabeled]
     with np.errstate(invalid="ignore"):  # numbers beyond the integers: no class's

@@ -22,7 +22,7 @@ N_COMPONENTS = 100
 FARTHEST = 1e8
 """Columns of rows that the table is not made of go so far, as float32 has limits."""
 
-CHUNK = 10_000
+CHUNK = 5_000
 """So many rows are seen at a time."""
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 from threadpoolctl import ThreadpoolController
 
-MANY_ROWS = 10_000
+MANY_ROWS = 5_000
 """A search for the neighbours of so many rows pays for all threads."""
 
 _LOCK = threading.Lock()

@@ -14,13 +14,24 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss
 
 import sklearn_lga
-from sklearn_lga import LGAClassifier, LGARegressor, linear, table_pipeline
+from sklearn_lga import (
+    LGAClassifier,
+    LGARegressor,
+    baselines,
+    compose,
+    linear,
+    model_selection,
+    regularizers,
+    table_pipeline,
+)
 from sklearn_lga.baselines import RegularizedNetClassifier, RegularizedNetRegressor
 from sklearn_lga.callbacks import Checkpoint
+from sklearn_lga.compose import WithUnlabeled
 from sklearn_lga.datasets import hide_labels, make_shells
-from sklearn_lga.model_selection import SemiSupervisedSplit
+from sklearn_lga.model_selection import SemiSupervisedSplit, labeled_scorer
 
 from . import fuzzing
 from .fuzzing import JUNK, arguments, one_of, responses, tables
@@ -42,6 +53,8 @@ ESTIMATORS = {
     RegularizedNetClassifier: fuzzing.ESTIMATOR | fuzzing.CLASSES,
     RegularizedNetRegressor: fuzzing.ESTIMATOR,
 }
+FAST = {"max_epochs": 1, "hidden_layer_sizes": (2,), "random_state": 0}
+QUICK = LGAClassifier(closed_form=False, **FAST)
 X, SMALL = tables(), one_of(1e-3, 1.0, 10.0, 0.0)
 STEPS = one_of(0, 1, 5, [0, 2], [1, np.inf], [3, 1], [[1]], [0.5])
 Y, N_STEPS = responses(5), st.sampled_from([0, 1, 7, -1, 0.5, None, "1", np.nan, [1]])
@@ -65,6 +78,10 @@ FUNCTIONS = {
         "random_state": one_of(0, None),
     },
     SemiSupervisedSplit: {"cv": one_of(2, 3, 5), "unlabeled": one_of(-1, np.nan)},
+    labeled_scorer: {"metric": one_of("accuracy", "roc_auc", "f1", log_loss, 3)}
+    | {"unlabeled": one_of(-1, np.nan, None)},
+    WithUnlabeled: {"estimator": st.sampled_from([QUICK, LGARegressor(solver="exact")])}
+    | {"X_unlabeled": tables(None, 2), "unlabeled": one_of(-1, None)},
     Checkpoint: {"folder": st.sampled_from([0, None, 1.5]), "every": one_of(0, 60.0)},
     table_pipeline: {"estimator": one_of(LGAClassifier(), LGARegressor(), None)},
     linear.least_squares: {"X": tables(5, 2), "y": Y},
@@ -90,6 +107,8 @@ BASE = {
     hide_labels: {"y": [0, 0, 1, 1, 1, 0, 0, 1, 1], "n_labeled": 4},
     make_shells: {"n_samples": 5, "n_features": 2},
     Checkpoint: {"folder": "."},
+    labeled_scorer: {"metric": "accuracy"},
+    WithUnlabeled: {"estimator": QUICK, "X_unlabeled": np.eye(5)[:, :2]},
     linear.lga_path: {**dict.fromkeys(("lr", "label_lr", "eps_norm"), 0.1)}
     | {"n_steps": 5},
     linear.lga_path_from_moments: {
@@ -175,9 +194,6 @@ def labels_of(estimator, n_rows, X):
     return y if "Classifier" in estimator.__name__ else np.where(y < 0, np.nan, y / 2)
 
 
-FAST = {"max_epochs": 1, "hidden_layer_sizes": (2,), "random_state": 0}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @fuzz
@@ -255,6 +271,13 @@ def check_function(function, values, data):
         ):
             assert not np.intersect1d(train, test).size
         attempt(result.get_n_splits, np.ones((9, 1)), y)
+    elif function is labeled_scorer and result is not None:
+        model = QUICK.fit(np.eye(4), [0, 1, -1, -1])
+        attempt(result, model, np.eye(4)[[0, 1, 2, 3, 0, 1]], data.draw(responses(6)))
+    elif isinstance(result, WithUnlabeled):
+        rows = data.draw(tables(9, 2))
+        if attempt(result.fit, rows, data.draw(responses(9))) is not None:
+            assert_sound(result, rows, len(result.transduction_))
     elif isinstance(result, Checkpoint):
         model = LGAClassifier(callbacks=[result], **FAST)
         if attempt(model.fit, np.eye(4), [0, 1, -1, -1]) is not None:
@@ -280,7 +303,7 @@ def test_every_parameter_is_fuzzed(public):
 
 
 def test_everything_public_is_fuzzed():
-    modules = (sklearn_lga, linear, sklearn_lga.baselines, sklearn_lga.regularizers)
+    modules = (sklearn_lga, linear, baselines, compose, model_selection, regularizers)
     public = [getattr(m, name) for m in modules for name in m.__all__]
     left_out = {linear.LGAPath, linear.Moments}
     assert set(filter(callable, public)) - left_out <= set(SURFACE)

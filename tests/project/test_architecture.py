@@ -19,6 +19,7 @@ ROOMS = (
     "callbacks",
     "_training",  # Algorithm 1 and its loop
     "_views",  # what a network sees of a table
+    "compose",
     *("datasets", "model_selection"),
     "_labels",  # what y says
     *("analysis", "regularizers", "modules", "linear", "alignment", "_version"),

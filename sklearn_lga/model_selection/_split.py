@@ -1,22 +1,22 @@
-"""Cross-validation where only some rows are labelled."""
+"""Folds of the labelled rows."""
 
 import numbers
 
 import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import indexable
+from sklearn.utils.metadata_routing import get_routing_for_object
 
-from ._labels.marker import (
+from .._labels.marker import (
     as_labels,
     as_targets,
     check_marker,
     is_marked,
     labeled_values,
     resolve_target_marker,
+    settle_marker,
     unlabeled_target_rows,
 )
-
-__all__ = ["SemiSupervisedSplit"]
 
 MIN_ROWS_PER_CLASS = 2
 """Whole numbers are class labels with that many labelled rows each on average."""
@@ -40,9 +40,12 @@ class SemiSupervisedSplit:
         labelled rows only.
 
     unlabeled : scalar or None, default=-1
-        The marker, as the estimators' parameter of that name. Where ``y`` holds NaN,
-        -1 marks rows among class labels and is a value among targets; pass np.nan
-        where NaN alone marks rows.
+        The marker, as the estimators' parameter of that name: where ``y`` holds a
+        missing value, missing values alone mark rows, and -1 is a value.
+
+    See Also
+    --------
+    labeled_scorer : Scores of labelled rows, for test parts that hold others as well.
 
     Examples
     --------
@@ -117,6 +120,16 @@ class SemiSupervisedSplit:
             X, y, groups = labeled_part(marked, values, groups)
         return self._splitter(y).get_n_splits(X, y, groups)
 
+    def get_metadata_routing(self):
+        """Get what ``split`` asks of routed metadata: what the splitter ``cv`` asks.
+
+        Returns
+        -------
+        routing : MetadataRequest
+            ``groups``, where ``cv`` is a splitter of groups.
+        """
+        return get_routing_for_object(check_cv(self.cv))
+
     def _splitter(self, values):
         """What ``cv`` stands for."""
         if isinstance(self.cv, numbers.Integral):
@@ -156,7 +169,7 @@ def read_labels(y, unlabeled):
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.ravel()
     if y.ndim == 1:
-        marked = is_marked(y, unlabeled)
+        marked = is_marked(y, settle_marker(y, unlabeled))
         values = labeled_values(y, marked, unlabeled)
         codes = np.unique(values, return_inverse=True)[1]
     if y.ndim > 1 or (values.dtype.kind == "f" and are_targets(values)):
