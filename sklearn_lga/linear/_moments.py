@@ -68,7 +68,7 @@ def second_moment(X, y=None, center=None):
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
-        Rows of any real dtype; a CSR matrix is never made dense.
+        Rows of any real dtype; a CSR matrix is never made dense, nor changed.
 
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs), default=None
         None: X itself.
@@ -83,6 +83,8 @@ def second_moment(X, y=None, center=None):
     n_rows = X.shape[0]
     if sparse.issparse(X):
         X = X.astype(np.float64)
+        if center is not None:
+            X, center = _centered_where_whole(X, center)
         moment = (X.T @ X).toarray() if y is None else X.T @ y
         if center is not None:
             other = n_rows * center if y is None else y.sum(axis=0)
@@ -96,6 +98,19 @@ def second_moment(X, y=None, center=None):
             chunk -= center
         total = total + chunk.T @ (chunk if y is None else y[rows])
     return total / n_rows
+
+
+def _centered_where_whole(X, center):
+    """CSR rows with their whole columns centred, and the centre that is left.
+
+    To subtract n c c' from X' X would cancel the digits of a column whose mean is large
+    beside its deviation. Where no entry of it is left out, c is subtracted from them
+    first; any other column deviates by c itself where one is.
+    """
+    X.sum_duplicates()
+    whole = np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]
+    X.data -= np.where(whole, center, 0.0)[X.indices]
+    return X, column_means(X)
 
 
 def column_means(X):
