@@ -24,7 +24,7 @@ import shells
 import torch
 from images import run as image_run
 from protocols import SCALED
-from runs import RESULTS, complete, read_lines
+from runs import RESULTS, complete, mean_and_error, read_lines
 
 from sklearn_lga import ALGORITHM_1, LGARegressor
 from sklearn_lga._labels.targets import Targets
@@ -149,9 +149,8 @@ def report(lines):
         for name in ("loss", "error"):
             if all(name in x for pair in pairs for x in pair):
                 ours, theirs = np.array([[x[name] for x in pair] for pair in pairs]).T
-                gap = ours - theirs
-                error = gap.std(ddof=1) / math.sqrt(len(gap)) if len(gap) > 1 else 0.0
-                row += f"{ours.mean():9.4f}{gap.mean():+10.4f} +-{error:.4f}"
+                gap, error = mean_and_error(ours - theirs)
+                row += f"{ours.mean():9.4f}{gap:+10.4f} +-{error:.4f}"
         print(row)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from images import run
 from protocols import FULL, METHODS, SCALED
-from runs import RESULTS, check_settings, complete, read_lines
+from runs import RESULTS, check_settings, complete, mean_and_error, read_lines
 
 PUBLISHED = {  # test errors in %, mean and standard deviation
     ("cifar10", 4000): (
@@ -96,6 +96,35 @@ def report(lines):
             print(row)
 
 
+def differences(lines, data, n_labeled=None):
+    """Print each method's means, and how much more it has than LGA + VAT.
+
+    Over all pairs of a label count and a seed that both were run with; standard errors
+    of the differences.
+    """
+    mine = [
+        x for x in lines if x["data"] == data and n_labeled in (None, x["n_labeled"])
+    ]
+    runs = {(x["method"], (x["n_labeled"], x["seed"])): x for x in mine}
+    where = f"{n_labeled} labels" if n_labeled else "all label counts"
+    print(f"\n{data}, {where}: means, and differences to LGA + VAT")
+    for method in METHODS:
+        pairs = [
+            (x, runs["LGA + VAT", pair])
+            for (name, pair), x in runs.items()
+            if name == method and ("LGA + VAT", pair) in runs
+        ]
+        row = f"{method:14s}{len(pairs):4d} pairs"
+        for measure, factor in (("test_error", 100.0), ("test_loss", 1.0)):
+            if pairs:
+                ours, theirs = (
+                    factor * np.array([[x[measure] for x in pair] for pair in pairs]).T
+                )
+                gap, error = mean_and_error(ours - theirs)
+                row += f"{ours.mean():10.3f}{gap:+9.3f} +-{error:6.3f}"
+        print(row)
+
+
 def main():
     """Run what is missing, then print the table."""
     parser = argparse.ArgumentParser(
@@ -131,7 +160,11 @@ def main():
             return run(**job, protocol=protocol, data_home=args.data_home)
 
         lines = complete(path, jobs, one, args.jobs)
-    report(kept(lines))
+    lines = kept(lines)
+    report(lines)
+    for data in dict.fromkeys(line["data"] for line in lines):
+        for n_labeled in (*protocol.data[data], None):
+            differences(lines, data, n_labeled)
 
 
 if __name__ == "__main__":

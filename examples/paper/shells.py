@@ -13,7 +13,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import torch
-from runs import RESULTS, check_settings
+from runs import RESULTS, check_settings, mean_and_error
 from scipy.special import log_softmax
 from skorch.callbacks import Callback
 
@@ -235,6 +235,4 @@ def draw_band(ax, lines, measure, ylabel):
 def compare(lines, measure, best):
     """Best value of each run by method: means, and their difference in errors."""
     ours, theirs = (best(curves(lines, m, measure)[1], axis=1) for m in METHODS)
-    difference = ours - theirs
-    error = difference.std(ddof=1) / np.sqrt(len(difference))
-    return ours.mean(), theirs.mean(), difference.mean(), error
+    return ours.mean(), theirs.mean(), *mean_and_error(ours - theirs)
