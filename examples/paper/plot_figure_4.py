@@ -39,13 +39,18 @@ for measure, best in {"test_loss": np.min, "test_accuracy": np.max}.items():
     )
 for method in METHODS:
     epochs, losses = curves(lines, method, "test_loss")
-    # T(i) falls to 0 at the end of the run, so its length matters.
-    highest = [run[run.argmin() :].max() for run in losses]
-    print(
-        f"test_loss: {method} best {losses.min(axis=1).mean():.3f} at epoch "
-        f"{epochs[losses.argmin(axis=1)].mean():.0f}, highest after it "
-        f"{np.mean(highest):.3f}, at the end {losses[:, -1].mean():.3f}"
+    # Whether the loss grows again: T(i) falls to 0 only at the end of the run.
+    early = losses[:, : len(epochs) // 3].argmin(axis=1)
+    peak = np.array(
+        [i + run[i:].argmax() for i, run in zip(early, losses, strict=True)]
     )
+    stages = {"at first": early, "then up to": peak, "at the end": [-1] * len(losses)}
+    for name, where in stages.items():
+        values = losses[np.arange(len(losses)), where]
+        print(
+            f"test_loss {name}: {method} {values.mean():.3f} in epoch "
+            f"{epochs[where].mean():.0f}"
+        )
     _, accuracies = curves(lines, method, "test_accuracy")
     chosen = accuracies[np.arange(len(losses)), losses.argmin(axis=1)]
     print(f"test_accuracy at the best test_loss: {method} {chosen.mean():.4f}")
