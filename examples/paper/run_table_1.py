@@ -2,6 +2,7 @@
 
     python examples/paper/run_table_1.py DATA_HOME [--scaled] [--jobs 2]
         [--data cifar10,svhn] [--labels 250,4000] [--methods "LGA,VAT"] [--print-only]
+        [--lines FILE]
 
 DATA_HOME holds the images, see ``sklearn_lga.datasets.load_images``. The default is the
 full protocol, 500,000 steps of WRN-28-2 a run, which is for GPUs. ``--scaled`` is small
@@ -58,13 +59,15 @@ def kept(lines):
     errors = {}
     for line in lines:
         cell, run = (line["data"], line["method"]), (line["n_labeled"], line["seed"])
-        tried = errors.setdefault(cell, {}).setdefault(line["hyperparameters"], {})
+        tried = errors.setdefault(cell, {}).setdefault(line.get("hyperparameters"), {})
         tried[run] = line["valid_error"]
     best = {}
     for cell, tried in errors.items():
         common = set.intersection(*map(set, tried.values()))
         best[cell] = min(tried, key=lambda x: np.mean([tried[x][r] for r in common]))
-    return [x for x in lines if x["hyperparameters"] == best[x["data"], x["method"]]]
+    return [
+        x for x in lines if x.get("hyperparameters") == best[x["data"], x["method"]]
+    ]
 
 
 def values(lines, data, n_labeled, method, measure):
@@ -137,6 +140,7 @@ def main():
     parser.add_argument("--labels")
     parser.add_argument("--methods")
     parser.add_argument("--print-only", action="store_true")
+    parser.add_argument("--lines", type=Path, help="print these, of a former run")
     args = parser.parse_args()
     protocol, path = SCALED if args.scaled else FULL, path_of(args.scaled)
     wanted = {
@@ -151,8 +155,8 @@ def main():
     ]
     if not jobs:
         parser.error(f"nothing to run: the grid has {protocol.data} and {METHODS}")
-    if args.print_only:
-        lines = read_lines(path)
+    if args.print_only or args.lines:
+        lines = read_lines(args.lines or path)
     else:
         check_settings(path.with_suffix(".json"), dataclasses.asdict(protocol))
 
