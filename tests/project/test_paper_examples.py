@@ -225,6 +225,34 @@ def test_a_run_of_the_full_search(small):
     assert not any("test" in name for name in line)
 
 
+def test_the_dense_adam_is_that_of_the_framework():
+    """On all of w at once, with the gathered rows' gradient."""
+    from departures import dense_update
+
+    from sklearn_lga._training.imputed_labels import ImputedLabels
+
+    ours, theirs = ImputedLabels((6, 3), lr=0.1), torch.zeros(6, 3, requires_grad=True)
+    adam = torch.optim.Adam([theirs], lr=0.1)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        rows = torch.randperm(6, generator=generator)[:2]
+        gradient = torch.randn(2, 3, generator=generator)
+        dense_update(ours, rows, ours.w[rows], gradient)
+        theirs.grad = torch.zeros(6, 3)
+        theirs.grad[rows] = gradient
+        adam.step()
+    torch.testing.assert_close(ours.w, theirs.detach())
+
+
+def test_targets_as_they_are():
+    from departures import unscaled
+
+    y = np.array([3.0, np.nan, 7.0])
+    task, given = unscaled(y, np.nan)
+    np.testing.assert_array_equal(given.labels.ravel(), [3.0, 7.0])
+    np.testing.assert_array_equal(task.decode(given.labels), [3.0, 7.0])
+
+
 def as_written(settings):
     return json.loads(json.dumps(settings))
 
