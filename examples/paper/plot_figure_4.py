@@ -8,7 +8,7 @@ same network: mean and standard deviation over trials.
 
 # %%
 # Run the trials that are not yet recorded; Figure 3 is drawn from the same ones.
-# ``--full`` takes 25, ``--long`` 3 of 400 epochs; it can be stopped at any time and
+# ``--full`` takes 25, ``--long`` one of 400 epochs; it can be stopped at any time and
 # goes on where it was.
 import matplotlib
 from shells import METHODS, command_line, compare, curves, draw_band

@@ -44,7 +44,7 @@ LGA = {
 }
 QUICK = {"trials": 2, "epochs": 40, "every": 10}
 FULL = {"trials": 25, "epochs": 150, "every": 10}
-LONG = {"trials": 3, "epochs": 400, "every": 100}  # T(i) takes as long to fall
+LONG = {"trials": 1, "epochs": 400, "every": 100}  # T(i) takes as long to fall
 N_UPDATES = 10  # that an alignment averages: those of an epoch
 
 
@@ -181,7 +181,7 @@ def command_line(description):
     """The runs' lines, their setting, and where a picture of a name goes."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--full", action="store_true", help="25 trials")
-    parser.add_argument("--long", action="store_true", help="3 trials of 400 epochs")
+    parser.add_argument("--long", action="store_true", help="one of 400 epochs")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS.parent / "images")
     args = parser.parse_args()
