@@ -214,9 +214,9 @@ def lga_path_from_moments(
 
 def iterates(moments, lr, label_lr, eps_norm):
     """Theta, a and r = g_l - g_u after 0, 1, 2, ... updates, without end."""
-    A_l, A_u, b, n_u = vars(moments).values()
+    A_u, b = moments.A_u, moments.b
     theta, z, a = np.zeros((3, *b.shape))
-    difference, rate = A_l - A_u, label_lr / n_u
+    difference, rate = moments.A_l - A_u, label_lr / moments.n_u
     eps_norm = max(eps_norm, np.finfo(np.float64).tiny)  # d is 0 where r is
     while True:
         r = product(difference, theta) - b + z

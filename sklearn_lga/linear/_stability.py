@@ -84,7 +84,7 @@ def fixed_point(moments):
     - Where several models fit equally well (fewer labelled rows than features), it is
       the one of minimum norm, the limit without the normalization; with it, the limit
       is another of them unless A_l and A_u are diagonal. ``LGARegressor`` with
-      ``solver="exact"`` and ``max_epochs=np.inf`` gives that one.
+      ``solver="exact"`` and ``max_epochs=np.inf`` gives the latter.
     - Where labelled rows have a direction that no unlabelled row has, the labelled
       gradient cannot vanish whole. This is the limit without the normalization. With
       it, the limit has X_u d = 0 in place of X_u r = 0, where r is the gradient that
