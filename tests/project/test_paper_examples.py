@@ -285,3 +285,22 @@ def test_committed_results_are_complete():
     lines = read_lines(path_of(scaled=True))
     for job in grid(SCALED):
         assert any(job.items() <= line.items() for line in lines), job
+
+
+def test_table_1_of_the_docs_is_that_of_the_results():
+    """Means and standard deviations over the seeds, as they are printed."""
+    from protocols import METHODS
+    from run_table_1 import kept, path_of, values
+    from runs import RESULTS, read_lines
+
+    lines = kept(read_lines(path_of(scaled=True)))
+    rows = (RESULTS.parent / "paper.rst").read_text().splitlines()
+    for method in METHODS:
+        (row,) = (x for x in rows if x.startswith(f"{method}  ") and x.count("+-") == 6)
+        for n_labeled in (100, 250, 1000):
+            cell = "fashion_mnist", n_labeled, method
+            errors = 100 * values(lines, *cell, "test_error")
+            losses = values(lines, *cell, "test_loss")
+            printed = f"{errors.mean():.2f} +- {errors.std():.2f}"
+            printed += f"  {losses.mean():.2f} +- {losses.std():.2f}"
+            assert printed in row, (cell, printed)
