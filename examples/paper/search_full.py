@@ -3,7 +3,7 @@
     python examples/paper/search_full.py DATA_HOME --data cifar10 [--jobs 1]
 
 By the rule of Section 4: CIFAR-10 with 4,000 labels, SVHN with 1,000, then the same at
-every other label count. One change at a time, those of the first two rounds of
+every other label count. The changes are those that were tried at 250 labels in
 ``search_images.py``, on training rows of another seed than the table's. It needs GPUs,
 and has not been run; what it finds belongs into ``FULL.hyperparameters``. Each run is a
 line of ``doc/results/full_search.jsonl``.
