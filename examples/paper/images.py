@@ -1,22 +1,21 @@
-"""The experiment of Section 4, shared by Table 1, Figures 5 to 7 and the search.
+"""A run of the experiment of Section 4, shared by Table 1 and the searches.
 
-One network, one protocol (Oliver et al. 2018): Adam, equal batches of labelled and
-unlabelled images, the labelled ones in the unlabelled stream too, the step size
-times 0.2 after 80 % of the steps, the weights of regularizers ramped up over 40 %.
-The parameters with the lowest validation error are tested.
+The protocol of ``protocols.py``: Adam, equal batches of labelled and unlabelled images,
+the labelled ones in the unlabelled stream too, the step size times 0.2 after 80 % of
+the steps, the weights of regularizers ramped up over 40 %. The parameters with the
+lowest validation error are tested.
 """
 
 import functools
 import math
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from scipy.special import log_softmax
 from skorch.callbacks import Callback, LRScheduler
 
-from sklearn_lga import LGAClassifier
+from sklearn_lga import ALGORITHM_1, LGAClassifier
 from sklearn_lga.baselines import RegularizedNetClassifier
 from sklearn_lga.datasets import load_images
 from sklearn_lga.modules import WideResNet
@@ -28,54 +27,14 @@ from sklearn_lga.regularizers import (
     PseudoLabel,
 )
 
-METHODS = (
-    *("LGA", "LGA + VAT", "VAT", "VAT + EntMin"),
-    *("Pi-Model", "Mean Teacher", "Pseudo-Label", "supervised"),
-)
 
-
-@dataclass(frozen=True)
-class Protocol:
-    """What all methods share, and each method's own settings.
-
-    ``lr`` is that of each method; ``augmentation`` and ``vat_eps`` those of each data
-    set; ``batch_size`` the images of each kind in a step; ``n_train`` the training
-    images that are used (None: all) and ``pool`` the square of pixels that are averaged
-    into one. ``weight_per_root_share`` times the root of the share of labelled images
-    is T(i) (None: that of ``lga`` is).
-    """
-
-    data: dict  # name: label counts
-    seeds: int
-    n_steps: int
-    batch_size: int
-    validate_every: int
-    network: dict
-    augmentation: dict
-    vat_eps: dict
-    lr: dict
-    lga: dict
-    n_train: int | None = None
-    n_valid: int | None = None
-    pool: int = 1
-    weight_per_root_share: float | None = None
-    weights: dict = field(
-        default_factory=lambda: {
-            "VAT": 0.3,
-            "EntMin": 0.1,
-            "Pi-Model": 20.0,
-            "Mean Teacher": 8.0,
-            "Pseudo-Label": 1.0,
-        }
-    )
-
-
-def regularizers(method, data, protocol):
-    """The regularizers of one row of Table 1."""
-    weights = protocol.weights
+def regularizers(method, chosen):
+    """The regularizers of one row of Table 1, by its hyperparameters."""
+    weights = chosen.weights
+    vat = VAT(weights["VAT"], eps=chosen.vat_eps, ramp_up=0.4)
     ramped = {
-        "VAT": VAT(weights["VAT"], eps=protocol.vat_eps[data], ramp_up=0.4),
-        "EntMin": EntropyMinimization(weights["EntMin"]),
+        "VAT": vat,
+        "EntMin": EntropyMinimization(weights["EntMin"], perturbation=vat),
         "Pi-Model": PiModel(weights["Pi-Model"], ramp_up=0.4),
         "Mean Teacher": MeanTeacher(weights["Mean Teacher"], decay=0.95, ramp_up=0.4),
         "Pseudo-Label": PseudoLabel(
@@ -156,40 +115,52 @@ def streams(rows, y):
     return np.concatenate([rows, rows[labeled]]), marked
 
 
-def classifier(method, data, n_labeled, n_rows, protocol, **changes):
+def classifier(method, data, chosen, n_labeled, n_rows, protocol, **changes):
     """The estimator of one method; ``changes`` override its settings."""
-    steps_per_epoch = math.ceil(n_rows / protocol.batch_size)
-    n_epochs = math.ceil(protocol.n_steps / steps_per_epoch)
+    batch_size = protocol.batch_size * (2 if method == "supervised" else 1)
+    n_epochs = math.ceil(protocol.n_steps / math.ceil(n_rows / batch_size))
     settings = {
         "module": WideResNet,
-        "lr": protocol.lr[method],
-        "batch_size": protocol.batch_size,
+        "lr": chosen.lr[method],
+        "batch_size": batch_size,
         "max_epochs": n_epochs,
-        "regularizers": regularizers(method, data, protocol),
+        "regularizers": regularizers(method, chosen),
     }
     estimator = RegularizedNetClassifier
     if method.startswith("LGA"):
         estimator = LGAClassifier
-        settings |= protocol.lga | {"label_lr": protocol.lga["label_lr"] / n_epochs}
+        settings |= ALGORITHM_1 | chosen.lga
         if protocol.weight_per_root_share is not None:
             root = math.sqrt(n_labeled / n_rows)
             settings["labeled_weight"] = protocol.weight_per_root_share * root
-    if "label_lr" in changes:
-        changes["label_lr"] /= n_epochs
+    settings |= changes
+    if "label_lr" in settings:
+        settings["label_lr"] /= n_epochs
     network = protocol.network | protocol.augmentation[data]
     module_params = {f"module__{name}": value for name, value in network.items()}
-    return estimator(**settings | changes).set_params(**module_params)
+    return estimator(**settings).set_params(**module_params)
 
 
-def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
-    """Train and test once; a dict of results."""
+def run(
+    data,
+    n_labeled,
+    method,
+    seed,
+    hyperparameters,
+    *,
+    protocol,
+    data_home=None,
+    **changes,
+):
+    """Train and test once, with the hyperparameters of a name; a dict of results."""
     torch.set_num_threads(1)
     start = time.perf_counter()
     bunch = images(data, data_home, protocol.pool)
     rows, y = training_rows(bunch.y, n_labeled, protocol.n_train, seed)
     valid = bunch.X_valid[: protocol.n_valid], bunch.y_valid[: protocol.n_valid]
     keep_best = KeepBest(*valid, every=protocol.validate_every)
-    model = classifier(method, data, n_labeled, len(rows), protocol, **changes)
+    chosen = protocol.hyperparameters[hyperparameters]
+    model = classifier(method, data, chosen, n_labeled, len(rows), protocol, **changes)
     drop = LRScheduler(
         torch.optim.lr_scheduler.StepLR,
         step_size=int(0.8 * protocol.n_steps),
@@ -224,51 +195,3 @@ def run(data, n_labeled, method, seed, *, protocol, data_home=None, **changes):
         "seconds": time.perf_counter() - start,
         "device": net.device,
     }
-
-
-CIFAR10_AUGMENTATION = {"flip": True, "translation": 2, "noise": 0.15}
-SVHN_AUGMENTATION = {"flip": False, "translation": 2, "noise": 0.0}
-LABEL_COUNTS = (250, 500, 1000, 2000, 4000, 8000)
-
-FULL = Protocol(
-    data=dict.fromkeys(("cifar10", "svhn", "fashion_mnist"), LABEL_COUNTS),
-    seeds=5,
-    n_steps=500_000,
-    batch_size=50,
-    validate_every=2000,
-    network={},
-    augmentation={
-        "cifar10": CIFAR10_AUGMENTATION,
-        "svhn": SVHN_AUGMENTATION,
-        "fashion_mnist": SVHN_AUGMENTATION,
-    },
-    vat_eps={"cifar10": 6.0, "svhn": 1.0, "fashion_mnist": 1.0},
-    lr={
-        **dict.fromkeys(("LGA", "LGA + VAT"), 3e-3),
-        **dict.fromkeys(("VAT", "VAT + EntMin", "supervised"), 3e-3),
-        **dict.fromkeys(("Pi-Model", "Pseudo-Label"), 3e-4),
-        "Mean Teacher": 4e-4,
-    },
-    lga={
-        "label_lr": 15.0,
-        "labeled_weight": ("linear", 10.0),
-        "decay": 0.9,
-        "eps_norm": 1e-6,
-    },
-)
-SCALED = Protocol(
-    data={"fashion_mnist": (100, 250, 1000)},
-    seeds=5,
-    n_steps=2000,
-    batch_size=64,
-    validate_every=100,
-    network={"depth": 10, "width": 1, "base_channels": 8, "norm_momentum": 0.05},
-    augmentation={"fashion_mnist": {"flip": False, "translation": 1, "noise": 0.0}},
-    vat_eps={"fashion_mnist": 1.0},
-    lr=dict.fromkeys(METHODS, 1e-2),  # this and lga: see search_images.py
-    lga=FULL.lga,
-    weight_per_root_share=0.8,
-    n_train=2500,
-    n_valid=2000,
-    pool=2,
-)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from images import METHODS
-from run_table_1 import path_of, values
+from protocols import METHODS
+from run_table_1 import kept, path_of, values
 from runs import RESULTS, read_lines
 
 FIGURES = {"cifar10": 5, "svhn": 6, "fashion_mnist": 7}
@@ -63,7 +63,7 @@ def main():
     parser.add_argument("--scaled", action="store_true")
     parser.add_argument("--out", type=Path, default=RESULTS.parent / "images")
     args = parser.parse_args()
-    lines = read_lines(path_of(args.scaled))
+    lines = kept(read_lines(path_of(args.scaled)))
     if not lines:
         parser.error("there are no results yet: run run_table_1.py first")
     args.out.mkdir(parents=True, exist_ok=True)

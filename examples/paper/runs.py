@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import joblib
+import numpy as np
 
 RESULTS = Path(__file__).parents[2] / "doc" / "results"
 
@@ -70,3 +71,10 @@ def complete(path, jobs, run, n_jobs):
         lines.append(line)
         print(f"run {i} of {len(missing)}: {line}", flush=True)
     return [line for line in lines if {n: line.get(n) for n in jobs[0]} in jobs]
+
+
+def mean_and_error(gaps):
+    """Mean of differences, one a pair of runs, and its standard error."""
+    gaps = np.asarray(gaps, dtype=float)
+    error = gaps.std(ddof=1) / np.sqrt(len(gaps)) if len(gaps) > 1 else np.nan
+    return gaps.mean(), error

@@ -15,13 +15,13 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from images import FULL, SCALED, run
+from images import run
+from protocols import FULL, SCALED
 from runs import RESULTS, complete, read_lines
 
 DATA, SEED = "fashion_mnist", 1000
-BASE = dataclasses.replace(
-    SCALED, lr=FULL.lr, lga=FULL.lga, weight_per_root_share=None, n_train=5000
-)
+START = FULL.hyperparameters["svhn"]
+BASE = dataclasses.replace(SCALED, weight_per_root_share=None, n_train=5000)
 PATH = RESULTS / "images_search.jsonl"
 
 LGA = {
@@ -145,12 +145,14 @@ def search_run(n_labeled, method, setting, seed, data_home):
     """One run on validation images; no score on test images is kept."""
     changes = dict(SETTINGS[n_labeled, method, setting, seed])
     replaced = {name: changes.pop(name) for name in OF_PROTOCOL.intersection(changes)}
-    if "eps" in changes:
-        replaced["vat_eps"] = {DATA: changes.pop("eps")}
-        replaced["weights"] = BASE.weights | {"VAT": changes.pop("weight")}
+    chosen = dataclasses.replace(
+        START,
+        vat_eps=changes.pop("eps", START.vat_eps),
+        weights=START.weights | {"VAT": changes.pop("weight", START.weights["VAT"])},
+    )
     results = run(
-        *(DATA, n_labeled, method, seed),
-        protocol=dataclasses.replace(BASE, **replaced),
+        *(DATA, n_labeled, method, seed, DATA),
+        protocol=dataclasses.replace(BASE, hyperparameters={DATA: chosen}, **replaced),
         data_home=data_home,
         **changes,
     )

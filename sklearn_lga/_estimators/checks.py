@@ -206,21 +206,20 @@ def check_two_dimensional(X):
         )
 
 
-def check_exact_mode(estimator, sample_weight):
+def check_exact_mode(estimator):
     """Refuse what only one of the solvers knows, or not together."""
-    if estimator.solver == "exact" and sample_weight is not None:
-        raise ValueError(
-            "solver='exact' takes no sample_weight. Repeat the rows that count more, "
-            "or pass solver='network'."
-        )
-    if estimator.max_epochs != np.inf:
-        return
     if estimator.solver != "exact":
-        raise ValueError(
-            "max_epochs=np.inf, the fixed point, is for solver='exact'; "
-            "solver='network' takes an integer or None."
-        )
-    if estimator.early_stopping:
+        for name, value, remedy in (
+            ("max_epochs", np.inf, "an integer or None"),
+            ("eps_norm", 0, "a number > 0 or None"),
+            ("fit_intercept", False, "True"),
+        ):
+            if getattr(estimator, name) == value:
+                raise ValueError(
+                    f"{name}={value} is for solver='exact'; solver='network' takes "
+                    f"{remedy}."
+                )
+    elif estimator.max_epochs == np.inf and estimator.early_stopping:
         raise ValueError(
             "early_stopping=True chooses among the steps of a path, and "
             "max_epochs=np.inf asks for its end. Set one of them."

@@ -1,18 +1,16 @@
-"""The regressors: what they read and predict, and LGARegressor with its exact mode."""
+"""The regressors: what they read and predict."""
 
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import Options, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from .._labels.targets import Targets
-from .._training.seeds import Seeds
-from ..linear._model import follow_path
 from . import checks, fitting
 from .base import LabelParameters, NetEstimator, public
-from .plan import STEPS_FROM_NOTHING, Plan, given_or
+from .exact import fit_exact
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -148,12 +146,16 @@ class LGARegressor(LabelParameters, NetRegressor):
         "exact" is linear regression in place of the network, followed exactly in
         float64 (Section 3.1): gradient descent on the squared error and on w, with all
         rows in each step. It uses ``lr``, ``label_lr`` and ``eps_norm`` (None: derived
-        from the data such that the fixed point is stable), ``max_epochs`` as the number
-        of steps (None: 1,000; np.inf: the fixed point), ``early_stopping`` with
+        from the data such that the fixed point is stable; ``eps_norm=0``, the paper's
+        analysis, gives a path that never rests), ``max_epochs`` as the number of steps
+        (None: 1,000; np.inf: the path's end), ``early_stopping`` with
         ``validation_fraction`` (it chooses the step of the one path that suits the
-        held-out rows best), ``unlabeled`` and ``random_state``. All other parameters
-        are ignored. The intercept comes by centring labelled and unlabelled rows each
-        by their own means.
+        held-out rows best), ``fit_intercept``, ``unlabeled`` and ``random_state``. All
+        other parameters are ignored.
+
+    fit_intercept : bool, default=True
+        Whether the linear model of ``solver="exact"`` has an intercept, by centring
+        labelled and unlabelled rows each by their own means. The network has one.
 
     Attributes
     ----------
@@ -220,11 +222,14 @@ class LGARegressor(LabelParameters, NetRegressor):
     """
 
     solver: str = "network"
+    fit_intercept: bool = True
 
     _parameter_constraints = {
         **NetRegressor._parameter_constraints,
         **LabelParameters._label_constraints,
         "solver": [StrOptions({"network", "exact"})],
+        "fit_intercept": ["boolean"],
+        "eps_norm": [Interval(Real, 0, None, closed="left"), None],
         "max_epochs": [
             *NetRegressor._parameter_constraints["max_epochs"],
             Options(Real, {np.inf}),
@@ -248,7 +253,6 @@ class LGARegressor(LabelParameters, NetRegressor):
             Weights of the labelled rows in the labelled loss, and so in g_l and in the
             closed form; only their ratios count. A row of weight 0 keeps its label and
             teaches nothing. Those of unlabelled rows are not used.
-            Not with ``solver="exact"``.
 
         Returns
         -------
@@ -261,56 +265,7 @@ class LGARegressor(LabelParameters, NetRegressor):
             If the input or a parameter is unusable; the message names it, and the
             estimator is as it was before.
         """
-        checks.check_exact_mode(self, sample_weight)
+        checks.check_exact_mode(self)
         if self.solver == "exact":
-            return fit_exact(self, X, y)
+            return fit_exact(self, X, y, sample_weight)
         return fitting.fit_network(self, X, y, Targets.read, sample_weight)
-
-
-def fit_exact(estimator, X, y):
-    """Follow the path of the linear model, and keep where it ends.
-
-    Parameters
-    ----------
-    estimator : LGARegressor
-
-    X, y : array-like
-        As ``fit`` takes them.
-
-    Returns
-    -------
-    estimator : LGARegressor
-        Fitted; where anything fails, it is as it was.
-    """
-    with fitting.all_or_nothing(estimator):
-        X, task, given = fitting.read_table(estimator, X, y, Targets.read)
-        checks.check_two_dimensional(X)
-        seed = Seeds.draw(estimator.random_state).split
-        # In double precision, which the labels of a network are not in.
-        given = given._replace(labels=task.scaled(given.values))
-        labeled, held_out = fitting.split_labeled(estimator, task, given, seed)
-        model = follow_path(
-            X[labeled.rows],
-            labeled.labels,
-            X[np.flatnonzero(given.unlabeled)],
-            (X[held_out.rows], held_out.labels),
-            given_or(estimator.max_epochs, STEPS_FROM_NOTHING),
-            {name: getattr(estimator, name) for name in ("lr", "label_lr", "eps_norm")},
-        )
-        coef = model.coef * task.scale
-        intercept = task.mean + model.level * task.scale - model.center @ coef
-        flat = task.mean.ndim == 0
-        plan = Plan(model.n_steps, model.n_steps, **model.sizes)
-        outputs = np.zeros((len(given.unlabeled), task.n_outputs))
-        outputs[given.unlabeled] = model.imputed
-        fitted = {
-            "coef_": coef[:, 0] if flat else coef.T,
-            "intercept_": float(intercept[0]) if flat else intercept,
-            "n_iter_": model.n_steps,
-            "unlabeled_": task.unlabeled,
-            "plan_": plan,
-            "_fitted_": fitting.Fitted(task, model, plan),
-            **task.fitted_attributes(outputs, None, given),
-        }
-        fitting.keep(estimator, fitted)
-    return estimator

@@ -30,7 +30,8 @@ def load_images(name, *, data_home=None, n_labeled, random_state=None):
     of it where your files are smaller. [1]_ has nothing on the last two data sets.
 
     Contrast: each image, less its mean, is given the norm 55. ZCA: with m and C the
-    mean and the covariance of the training images, (C + 0.1 I)^(-1/2) (x - m).
+    mean and the covariance of the published training part, validation images included,
+    (C + 0.1 I)^(-1/2) (x - m).
 
     Parameters
     ----------

@@ -27,18 +27,19 @@ def normalize_contrast(images, norm=55):
     return centred.reshape(images.shape)
 
 
-def zca(images):
+def zca(*parts):
     """Mean and W = U diag(s)^(-1/2) U', where C + 0.1 I = U diag(s) U'.
 
-    C is the covariance of the images, in float64.
+    C is the covariance of the images of all parts, in float64.
     """
-    rows = images.reshape(len(images), -1)
-    n_rows, n_pixels = rows.shape
-    mean = rows.mean(axis=0, dtype=np.float64)
+    parts = [images.reshape(len(images), -1) for images in parts]
+    n_rows, n_pixels = sum(map(len, parts)), parts[0].shape[1]
+    mean = sum(rows.sum(axis=0, dtype=np.float64) for rows in parts) / n_rows
     covariance = np.zeros((n_pixels, n_pixels))
-    for chunk in gen_batches(n_rows, CHUNK):
-        centred = rows[chunk] - mean
-        covariance += centred.T @ centred
+    for rows in parts:
+        for chunk in gen_batches(len(rows), CHUNK):
+            centred = rows[chunk] - mean
+            covariance += centred.T @ centred
     covariance /= n_rows
     s, U = eigh(covariance + ZCA_RIDGE * np.eye(n_pixels), overwrite_a=True)
     return mean, (U / np.sqrt(s)) @ U.T
@@ -64,9 +65,9 @@ def scaled(*parts):
     return [_in_chunks(scale, part) for part in parts]
 
 
-def whitened(*parts):
-    """Contrast normalization, then ZCA that is fitted on the first part."""
-    parts = [_in_chunks(normalize_contrast, part) for part in parts]
-    mean, W = zca(parts[0])
+def whitened(train, valid, test):
+    """Contrast normalization, then ZCA that is fitted before the validation split."""
+    parts = [_in_chunks(normalize_contrast, part) for part in (train, valid, test)]
+    mean, W = zca(*parts[:2])
     whiten_chunk = partial(whiten, mean=mean, W=W)
     return [_in_chunks(whiten_chunk, part, out=part) for part in parts]

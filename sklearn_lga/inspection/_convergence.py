@@ -1,12 +1,14 @@
 """The way to least squares of the exact mode."""
 
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
 from .._estimators.checks import validated_rows
 from .._estimators.plan import STEPS_FROM_NOTHING
 from .._labels.marker import as_targets, unlabeled_target_rows
-from ..linear import data_moments, fixed_point, least_squares
-from ..linear._model import models_on_path, recorded_steps
+from .._labels.task import labeled_weights
+from ..linear import least_squares
+from ..linear._model import models_on_path, path_moments, recorded_steps
 from ._drawing import COLORS, LINES, new_axes, tidy, value_colormap
 from ._estimators import final_estimator, final_rows
 
@@ -78,7 +80,9 @@ class ConvergenceDisplay:
         self.n_iter = n_iter
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, principal=False, target=0, ax=None):
+    def from_estimator(
+        cls, estimator, X, y, *, sample_weight=None, principal=False, target=0, ax=None
+    ):
         """Draw the path that an estimator with ``solver="exact"`` has followed.
 
         The path is computed anew; with ``early_stopping`` from all labelled rows,
@@ -94,6 +98,9 @@ class ConvergenceDisplay:
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets that it was fitted on, with the unlabelled rows marked.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights that it was fitted with.
 
         principal : bool, default=False
             Whether to show the principal directions of the unlabelled rows in place
@@ -117,8 +124,8 @@ class ConvergenceDisplay:
         remedy = "only solver='exact' follows a path; for networks: TrainingDisplay."
         last = final_estimator(estimator, "coef_", cls.__name__, remedy)
         X = validated_rows(last, final_rows(estimator, X), reset=False)
-        moments, steps, coefs = _path_of(last, X, y, target)
-        limit, A_u = fixed_point(moments)[0][:, target], moments.matrices()[1]
+        moments, steps, coefs, limit = _path_of(last, X, y, sample_weight, target)
+        A_u = moments.matrices()[1]
         names, variances = getattr(last, "feature_names_in_", None), np.diag(A_u)
         if principal:
             variances, directions = np.linalg.eigh(A_u)
@@ -212,24 +219,25 @@ class ConvergenceDisplay:
         )
 
 
-def _path_of(estimator, X, y, target):
-    """Moments, steps and coefficients (n_recorded, n_features) of a fit's path."""
+def _path_of(estimator, X, y, sample_weight, target):
+    """Of a fit's path: moments, steps, coefficients (n_recorded, n_features), end."""
     task, model = estimator._fitted_.task, estimator._fitted_.model
     targets = as_targets(y)
     unlabeled = unlabeled_target_rows(targets, task.unlabeled)
     n_unlabeled = int(unlabeled.sum())
     X_labeled, X_unlabeled = (X[np.flatnonzero(m)] for m in (~unlabeled, unlabeled))
-    moments = data_moments(
-        X_labeled,
-        task.scaled(targets[~unlabeled]),
-        X_unlabeled if n_unlabeled else X_labeled,
-        center=True,
-    )
+    sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = labeled_weights(sample_weight, unlabeled)
+    labeled = X_labeled, task.scaled(targets[~unlabeled]), weights
+    moments = path_moments(labeled, X_unlabeled, model.origin)
     # The parameters of the fit; the estimator's may have changed since.
     n_steps = model.max_steps
     steps = recorded_steps(STEPS_FROM_NOTHING if np.isinf(n_steps) else n_steps)
-    coefs, _ = models_on_path(moments, n_unlabeled, steps[-1], steps, model.sizes)
-    return moments, np.array(steps), coefs[..., target]
+    coefs, end = (
+        models_on_path(moments, n_unlabeled, last, record, model.sizes)[0]
+        for last, record in ((steps[-1], steps), (np.inf, [np.inf]))
+    )
+    return moments, np.array(steps), coefs[..., target], end[0, :, target]
 
 
 def _relative(coefs, limit):

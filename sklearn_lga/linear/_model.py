@@ -1,13 +1,13 @@
-"""A linear model with an intercept, from the path on centred data (Section 3.1)."""
+"""A linear model, with an intercept from centred data or without one (Section 3.1)."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from ._end import end_of_path
 from ._moments import column_means, data_moments
 from ._path import lga_path_from_moments
-from ._stability import default_step_sizes, fixed_point, outside_unlabeled_range
+from ._stability import default_step_sizes
 from ._supervised import descend
 
 MAX_RECORDED = 1000
@@ -28,13 +28,16 @@ class LinearModel:
         Labels of the unlabelled rows.
 
     n_steps : float
-        Updates of this model; infinity for the fixed point.
+        Updates of this model; infinity for the path's end.
 
     max_steps : float
         Updates of the path that it was chosen from.
 
     sizes : dict
         "lr", "label_lr" and "eps_norm", as settled.
+
+    origin : ndarray of shape (n_outputs,) or None
+        As :func:`follow_path` was given it.
     """
 
     coef: np.ndarray
@@ -44,51 +47,51 @@ class LinearModel:
     n_steps: float
     max_steps: float
     sizes: dict
+    origin: np.ndarray | None
 
     def outputs(self, X):
         """Predictions of rows, shape (n_rows, n_outputs)."""
         return X @ self.coef - self.center @ self.coef + self.level
 
 
-def follow_path(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
+def follow_path(labeled, X_unlabeled, held_out, n_steps, sizes, origin=None):
     """Follow the exact path of label gradient alignment from zero.
 
     Parameters
     ----------
-    X_labeled : ndarray or CSR matrix of shape (n_labeled, n_features)
-        Labelled rows.
-
-    y : ndarray of shape (n_labeled, n_outputs)
-        Their targets.
+    labeled : tuple of (X, y, weights)
+        Labelled rows, ndarray or CSR matrix of shape (n_labeled, n_features), their
+        targets (n_labeled, n_outputs) and the weights of their losses, (n_labeled,).
 
     X_unlabeled : ndarray or CSR matrix of shape (n_unlabeled, n_features)
         Unlabelled rows; without any, this is gradient descent (Eq. 7).
 
-    held_out : tuple of (X, y)
+    held_out : tuple of (X, y, weights)
         Labelled rows that choose the step, by the squared error; without any, it is
         the last one.
 
     n_steps : int or np.inf
-        Number of updates; infinity is the fixed point.
+        Number of updates; infinity is the path's end.
 
     sizes : dict
         "lr", "label_lr" and "eps_norm", None where they are derived from the data.
+
+    origin : ndarray of shape (n_outputs,) or None, default=None
+        What a model without an intercept predicts at X = 0. None: with an intercept.
 
     Returns
     -------
     model : LinearModel
     """
     n_unlabeled = X_unlabeled.shape[0]
-    # Without unlabelled rows only A_l and b of the moments are used.
-    moments = data_moments(
-        X_labeled, y, X_unlabeled if n_unlabeled else X_labeled, center=True
-    )
-    center, level = column_means(X_labeled), y.mean(axis=0)
+    X_labeled, y, weights = labeled
+    moments = path_moments(labeled, X_unlabeled, origin)
+    center, level = _center(X_labeled, origin, weights), origin
+    if origin is None:
+        level = np.average(y, axis=0, weights=weights)
     chooses = len(held_out[1]) > 0
     record = recorded_steps(n_steps) if chooses else [n_steps]
     sizes = default_step_sizes(moments, **sizes)
-    if n_unlabeled:
-        _warn_outside_range(moments)
     coefs, label_coefs = models_on_path(moments, n_unlabeled, n_steps, record, sizes)
     if not np.isfinite(coefs).all():
         raise ValueError(
@@ -98,27 +101,46 @@ def follow_path(X_labeled, y, X_unlabeled, held_out, n_steps, sizes):
         )
     best = 0
     if chooses:
-        X, known = held_out
-        errors = [np.sum((X @ c - center @ c + level - known) ** 2) for c in coefs]
+        X, known, counts = held_out
+        errors = [
+            counts @ np.sum((X @ c - center @ c + level - known) ** 2, axis=1)
+            for c in coefs
+        ]
         best = int(np.argmin(errors))
     imputed = np.empty((0, y.shape[1]))
     if n_unlabeled:
         # Centred by their own means, the labels lack a level: the model's at that mean.
-        a, mean = label_coefs[best] / n_unlabeled, column_means(X_unlabeled)
+        a, mean = label_coefs[best] / n_unlabeled, _center(X_unlabeled, origin)
         own_level = level + (mean - center) @ coefs[best]
         imputed = X_unlabeled @ a - mean @ a + own_level
     return LinearModel(
-        coefs[best], center, level, imputed, record[best], n_steps, sizes
+        coefs[best], center, level, imputed, record[best], n_steps, sizes, origin
     )
 
 
+def path_moments(labeled, X_unlabeled, origin):
+    """The moments that :func:`follow_path` follows, of the same arguments."""
+    X_labeled, y, weights = labeled
+    if not X_unlabeled.shape[0]:
+        X_unlabeled = X_labeled  # only A_l and b are used then
+    if origin is None:
+        return data_moments(
+            X_labeled, y, X_unlabeled, center=True, sample_weight=weights
+        )
+    return data_moments(X_labeled, y - origin, X_unlabeled, sample_weight=weights)
+
+
+def _center(X, origin, weights=None):
+    return column_means(X, weights) if origin is None else np.zeros(X.shape[1])
+
+
 def models_on_path(moments, n_unlabeled, n_steps, record, sizes):
-    """Theta and a at each recorded step, or at the fixed point."""
+    """Theta and a at each recorded step, or at the path's end."""
     if not n_unlabeled:
         coefs = descend(moments.matrices()[0], moments.b, sizes["lr"], record)
         return coefs, np.zeros_like(coefs)
     if np.isinf(n_steps):
-        return tuple(x[np.newaxis] for x in fixed_point(moments))
+        return tuple(x[np.newaxis] for x in end_of_path(moments, **sizes))
     path = lga_path_from_moments(
         **vars(moments), n_steps=n_steps, record=record, **sizes
     )
@@ -131,16 +153,3 @@ def recorded_steps(n_steps):
         return list(range(n_steps + 1))
     steps = np.geomspace(1, n_steps, MAX_RECORDED).round().astype(int)
     return [0, *np.unique(steps).tolist()]
-
-
-def _warn_outside_range(moments):
-    share = outside_unlabeled_range(moments)
-    if share > 1e-9:
-        warnings.warn(
-            f"{100 * share:.3g} % of the variance of the labelled rows of X lies in "
-            "directions that no unlabelled row has (fewer unlabelled rows than "
-            "features, or a column that is constant among them). Label gradient "
-            "alignment never learns these, and does not converge to least squares.",
-            UserWarning,
-            stacklevel=2,
-        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, sparse
+from sklearn.utils.validation import _check_sample_weight
 
 from ._checks import check_moments, check_rows
 
@@ -62,19 +63,22 @@ def checked(moments):
     return Moments(*check_moments(*(getattr(moments, name) for name in names)))
 
 
-def second_moment(X, y=None, center=None):
-    """``(X - c)' (X - c) / n``, or ``(X - c)' y / n``, in chunks of rows.
+def second_moment(X, y=None, center=None, weights=None):
+    """``(X - c)' W (X - c) / n``, or ``(X - c)' W y / n``, in chunks of rows.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
-        Rows of any real dtype; a CSR matrix is never made dense.
+        Rows of any real dtype; a CSR matrix is never made dense, nor changed.
 
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs), default=None
         None: X itself.
 
     center : ndarray of shape (n_features,), default=None
-        c; None means zero.
+        c, the weighted mean; None means zero.
+
+    weights : ndarray of shape (n_rows,), default=None
+        The diagonal of W, with a mean of 1; None means 1 for each.
 
     Returns
     -------
@@ -83,9 +87,14 @@ def second_moment(X, y=None, center=None):
     n_rows = X.shape[0]
     if sparse.issparse(X):
         X = X.astype(np.float64)
-        moment = (X.T @ X).toarray() if y is None else X.T @ y
         if center is not None:
-            other = n_rows * center if y is None else y.sum(axis=0)
+            X, center = _centered_where_whole(X, center, weights)
+        weighted = X if weights is None else sparse.diags(weights) @ X
+        moment = (X.T @ weighted).toarray() if y is None else weighted.T @ y
+        if center is not None:
+            other = n_rows * center
+            if y is not None:
+                other = y.sum(axis=0) if weights is None else weights @ y
             moment = moment - np.multiply.outer(center, other)
         return moment / n_rows
     total = 0.0
@@ -94,18 +103,39 @@ def second_moment(X, y=None, center=None):
         chunk = X[rows].astype(np.float64)
         if center is not None:
             chunk -= center
-        total = total + chunk.T @ (chunk if y is None else y[rows])
+        weighted = chunk if weights is None else weights[rows, np.newaxis] * chunk
+        total = total + weighted.T @ (chunk if y is None else y[rows])
     return total / n_rows
 
 
-def column_means(X):
-    """Means of the features, in float64 whatever the dtype of the rows."""
+def _centered_where_whole(X, center, weights):
+    """CSR rows with their whole columns centred, and the centre that is left.
+
+    To subtract n c c' from X' X would cancel the digits of a column whose mean is large
+    beside its deviation. Where no entry of it is left out, c is subtracted from them
+    first; any other column deviates by c itself where one is.
+    """
+    X.sum_duplicates()
+    whole = np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]
+    X.data -= np.where(whole, center, 0.0)[X.indices]
+    return X, column_means(X, weights)
+
+
+def column_means(X, weights=None):
+    """Means of the features, in float64 whatever the dtype of the rows.
+
+    ``weights`` (n_rows,) are those of a weighted mean.
+    """
+    if weights is not None:
+        return np.asarray(weights @ X).ravel() / weights.sum()
     if sparse.issparse(X):
         X = X.astype(np.float64)
     return np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
 
 
-def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
+def data_moments(
+    X_labeled, y_labeled, X_unlabeled, *, center=False, sample_weight=None
+):
     """The moments of the data, in one pass over it.
 
     Parameters
@@ -123,6 +153,9 @@ def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
         Centre the labelled rows and targets by their means, the unlabelled rows by
         their own: the fixed point is then least squares with an intercept.
 
+    sample_weight : array-like of shape (n_labeled,), default=None
+        Weights of the labelled rows' losses, of which only ratios count.
+
     Returns
     -------
     moments : Moments
@@ -139,13 +172,19 @@ def data_moments(X_labeled, y_labeled, X_unlabeled, *, center=False):
     X_l, y, X_u = check_rows(X_labeled, y_labeled, X_unlabeled)
     if not isinstance(center, bool | np.bool_):
         raise ValueError(f"center must be True or False, got {center!r}.")
+    weights = sample_weight
+    if weights is not None:
+        weights = _check_sample_weight(
+            sample_weight, X_l, dtype=np.float64, ensure_non_negative=True
+        )
+        weights = weights / weights.mean()
     centers = (None, None)
     if center:
-        centers = tuple(column_means(X) for X in (X_l, X_u))
-        y = y - y.mean(axis=0)
-    A_l = second_moment(X_l, center=centers[0])
+        centers = column_means(X_l, weights), column_means(X_u)
+        y = y - np.average(y, axis=0, weights=weights)
+    A_l = second_moment(X_l, center=centers[0], weights=weights)
     A_u = second_moment(X_u, center=centers[1])
-    b = second_moment(X_l, y, center=centers[0])
+    b = second_moment(X_l, y, center=centers[0], weights=weights)
     if all(np.count_nonzero(A) == np.count_nonzero(np.diag(A)) for A in (A_l, A_u)):
         A_l, A_u = np.diag(A_l).copy(), np.diag(A_u).copy()
     return Moments(A_l, A_u, b, X_u.shape[0])

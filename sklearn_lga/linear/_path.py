@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._checks import as_rows, check_count, check_moments, check_positive, check_steps
-from ._moments import data_moments, product
-from ._stability import RADIUS_TOLERANCE, spectral_radius
+from ._moments import Moments, data_moments, product
+from ._stability import RADIUS_TOLERANCE, outside_unlabeled_range, spectral_radius
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def lga_path(
         The step sizes alpha_theta and alpha_w.
 
     eps_norm : float
-        The stabilizer of Eq. 2.
+        The stabilizer of Eq. 2, >= 0; 0 is the setting of Section 3.1, of which no path
+        comes to rest.
 
     n_steps : int
         Number of updates.
@@ -110,7 +111,8 @@ def lga_path(
     UserWarning
         If the fixed point is unstable for these step sizes (see
         :func:`spectral_radius`): the iteration is then chaotic, or diverges where
-        ``lr`` is 2 or more over the largest eigenvalue of A_u.
+        ``lr`` is 2 or more over the largest eigenvalue of A_u. And if labelled rows
+        have directions that no unlabelled row has: these are never learned.
 
     Examples
     --------
@@ -164,7 +166,8 @@ def lga_path_from_moments(
         The step sizes alpha_theta and alpha_w.
 
     eps_norm : float
-        The stabilizer of Eq. 2.
+        The stabilizer of Eq. 2, >= 0; 0 is the setting of Section 3.1, of which no path
+        comes to rest.
 
     n_steps : int
         Number of updates.
@@ -187,38 +190,75 @@ def lga_path_from_moments(
     >>> bool(path.coef[0, 0] > path.coef[0, 1])  # the principal component is faster
     True
     """
-    A_l, A_u, b, n_u = check_moments(A_l, A_u, b, n_u)
+    moments = Moments(*check_moments(A_l, A_u, b, n_u))
     n_steps = check_count(n_steps, "n_steps")
-    for value, name in ((lr, "lr"), (eps_norm, "eps_norm")):
-        check_positive(value, name)
-    check_positive(label_lr, "label_lr", allow_zero=True)
+    check_positive(lr, "lr")
+    for value, name in ((label_lr, "label_lr"), (eps_norm, "eps_norm")):
+        check_positive(value, name, allow_zero=True)
     record = [n_steps] if record is None else record
     record = check_steps(record, "record", upper=n_steps)
-    _warn_if_unstable(A_l, A_u, lr, label_lr / (n_u * eps_norm))
+    sizes = {"lr": lr, "label_lr": label_lr, "eps_norm": eps_norm}
+    warn_outside_range(moments)
+    warn_if_unstable(moments, **sizes)
 
     kept, wanted = {}, set(record.tolist())
-    theta, z, a = np.zeros((3, *b.shape))
-    difference, rate = A_l - A_u, label_lr / n_u
     with np.errstate(over="ignore", invalid="ignore"):
-        for k in range(max(wanted) + 1):
+        for k, (theta, a, _) in enumerate(iterates(moments, **sizes)):
             if k in wanted:
                 kept[k] = theta, a
                 if len(kept) == len(wanted):
                     break
-            r = product(difference, theta) - b + z
-            d = r / (eps_norm + r * r)
-            theta = theta - lr * (product(A_u, theta) - z)
-            z = z - rate * product(A_u, d)
-            a = a - label_lr * d
     coef, label_coef = zip(*(kept[k] for k in record.tolist()), strict=True)
-    return LGAPath(record, np.stack(coef), np.stack(label_coef), n_u)
+    return LGAPath(record, np.stack(coef), np.stack(label_coef), moments.n_u)
 
 
-def _warn_if_unstable(A_l, A_u, lr, label_rate):
-    radius = spectral_radius(A_l, A_u, lr=lr, label_rate=label_rate)
+def iterates(moments, lr, label_lr, eps_norm):
+    """Theta, a and r = g_l - g_u after 0, 1, 2, ... updates, without end."""
+    A_u, b = moments.A_u, moments.b
+    theta, z, a = np.zeros((3, *b.shape))
+    difference, rate = moments.A_l - A_u, label_lr / moments.n_u
+    eps_norm = max(eps_norm, np.finfo(np.float64).tiny)  # d is 0 where r is
+    while True:
+        r = product(difference, theta) - b + z
+        yield theta, a, r
+        d = r / (eps_norm + r * r)
+        theta = theta - lr * (product(A_u, theta) - z)
+        z = z - rate * product(A_u, d)
+        a = a - label_lr * d
+
+
+def warn_outside_range(moments):
+    """Whether labelled rows have directions that no unlabelled row has; warn if so."""
+    share = outside_unlabeled_range(moments)
+    if share > 1e-9:
+        warnings.warn(
+            f"{100 * share:.3g} % of the second moment of the labelled rows lies in "
+            "directions that no unlabelled row has (fewer unlabelled rows than "
+            "features, or a column that is constant among them). Label gradient "
+            "alignment never learns these, and does not converge to least squares.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return share > 1e-9
+
+
+def warn_if_unstable(moments, lr, label_lr, eps_norm):
+    """Warn of step sizes with which the path never rests."""
+    if eps_norm == 0.0:
+        if label_lr:
+            warnings.warn(
+                "With eps_norm=0 the steps of the labels grow as r = g_l - g_u "
+                "vanishes: the path jumps about its fixed point, in a way that depends "
+                "on rounding, and never rests. Stop it early, or set eps_norm > 0.",
+                UserWarning,
+                stacklevel=3,
+            )
+        return
+    rate = label_lr / (moments.n_u * eps_norm)
+    radius = spectral_radius(moments.A_l, moments.A_u, lr=lr, label_rate=rate)
     if radius > 1.0 + RADIUS_TOLERANCE:
         warnings.warn(
-            f"lr={lr:g} with label_lr / (n_u eps_norm) = {label_rate:g} makes the "
+            f"lr={lr:g} with label_lr / (n_u eps_norm) = {rate:g} makes the "
             f"fixed point unstable: the spectral radius is {radius:.6g}, not below 1. "
             "The path is chaotic near it, and depends on rounding, or it diverges. "
             "Lower label_lr or lr, or raise eps_norm.",

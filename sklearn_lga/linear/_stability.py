@@ -83,7 +83,8 @@ def fixed_point(moments):
       without.
     - Where several models fit equally well (fewer labelled rows than features), it is
       the one of minimum norm, the limit without the normalization; with it, the limit
-      is another of them unless A_l and A_u are diagonal.
+      is another of them unless A_l and A_u are diagonal. ``LGARegressor`` with
+      ``solver="exact"`` and ``max_epochs=np.inf`` gives the latter.
     - Where labelled rows have a direction that no unlabelled row has, the labelled
       gradient cannot vanish whole. This is the limit without the normalization. With
       it, the limit has X_u d = 0 in place of X_u r = 0, where r is the gradient that
@@ -109,23 +110,26 @@ def fixed_point(moments):
     """
     moments = checked(moments)
     A_l, A_u = moments.matrices()
-    if is_regular(A_u):
-        coef = minimum_norm_solution(A_l, moments.b)
-    else:
-        Q, _ = range_basis(A_u)
-        coef = Q @ minimum_norm_solution(Q.T @ A_l @ Q, Q.T @ moments.b)
+    Q = unlabeled_basis(A_u)
+    coef = Q @ minimum_norm_solution(Q.T @ A_l @ Q, Q.T @ moments.b)
     # A_u theta = z = A_u a / n_u on the range of A_u
     return coef, moments.n_u * coef
 
 
+def unlabeled_basis(A_u):
+    """Orthonormal basis of what unlabelled rows span: the features, if that is all."""
+    return np.eye(len(A_u)) if is_regular(A_u) else range_basis(A_u)[0]
+
+
 def outside_unlabeled_range(moments):
     """Share of the labelled second moment that no unlabelled row spans, in [0, 1]."""
-    A_l, A_u = moments.matrices()
-    Q, _ = range_basis(A_u)
-    total = np.trace(A_l)
-    if is_regular(A_u):
-        return 0.0
-    return float(1.0 - np.trace(Q.T @ A_l @ Q) / total) if total > 0.0 else 0.0
+    A_l, A_u = moments.A_l, moments.A_u
+    if A_u.ndim == 1:
+        total, seen = A_l.sum(), A_l[A_u > 0.0].sum()
+    else:
+        Q = unlabeled_basis(A_u)
+        total, seen = np.trace(A_l), np.trace(Q.T @ A_l @ Q)
+    return float(1.0 - seen / total) if total > 0.0 else 0.0
 
 
 def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
@@ -134,7 +138,8 @@ def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
     ``lr`` is 1 / lambda, lambda the largest eigenvalue of A_l and A_u; ``eps_norm`` a
     hundredth of the largest square in b, so that gradients down to a tenth of the first
     are normalized; ``label_lr`` such that ``label_lr / (n_u eps_norm) = 1 / lambda``,
-    halved as long as the spectral radius is not below 1.
+    halved as long as the spectral radius is not below 1; with ``eps_norm=0``, for which
+    no step size is stable, that of the default ``eps_norm``.
 
     Parameters
     ----------
@@ -160,15 +165,15 @@ def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
     moments = checked(moments)
     for name, value in {"lr": lr, "label_lr": label_lr, "eps_norm": eps_norm}.items():
         if value is not None:
-            check_positive(value, name, allow_zero=name == "label_lr")
+            check_positive(value, name, allow_zero=name != "lr")
     largest = max(
         A.max() if A.ndim == 1 else linalg.eigvalsh(A)[-1]
         for A in (moments.A_l, moments.A_u)
     )
     unit = 1.0 / largest if largest > 0.0 else 1.0
     lr = unit if lr is None else lr
-    if eps_norm is None:
-        eps_norm = 0.01 * float(np.square(moments.b).max()) or 1.0
+    default = 0.01 * float(np.square(moments.b).max()) or 1.0
+    eps_norm = default if eps_norm is None else eps_norm
     if label_lr is None:
         rate = unit
         while rate > 1e-12 * unit and (
@@ -176,5 +181,5 @@ def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
             > 1.0 + RADIUS_TOLERANCE
         ):
             rate /= 2.0
-        label_lr = rate * moments.n_u * eps_norm
+        label_lr = rate * moments.n_u * (eps_norm or default)
     return {"lr": float(lr), "label_lr": float(label_lr), "eps_norm": float(eps_norm)}

@@ -102,7 +102,8 @@ class PiModel(Consistency):
 
         loss = mean over rows and classes of (p1(y|x) - p2(y|x))^2
 
-    where both passes take the gradient [1]_ [2]_. A network without randomness in
+    where the second pass takes no gradient, as in the protocol of [3]_; in [1]_ and
+    [2]_ both do, which is as much as twice the weight. A network without randomness in
     its forward pass has nothing to learn from it.
 
     Parameters
@@ -123,6 +124,8 @@ class PiModel(Consistency):
        2016.
     .. [2] M. Sajjadi et al., "Regularization with Stochastic Transformations and
        Perturbations for Deep Semi-Supervised Learning", 2016.
+    .. [3] A. Oliver et al., "Realistic Evaluation of Deep Semi-Supervised Learning
+       Algorithms", 2018.
 
     Examples
     --------
@@ -135,7 +138,9 @@ class PiModel(Consistency):
 
     def loss(self, state, module, X, logits):
         """Mean squared difference of the probabilities of two passes."""
-        return self.mean_squared_error(logits, module(X))
+        with torch.no_grad():
+            others = module(X)
+        return self.mean_squared_error(logits, others)
 
 
 class Teacher(nn.Module):

@@ -91,12 +91,27 @@ class VAT(Consistency):
 
     def loss(self, state, module, X, logits):
         """KL(p(y|x) || p(y|x + r)), the mean over the rows."""
+        perturbed = self.perturbed(state, module, X, logits)
+        return self.divergence(logits.detach(), perturbed).mean()
+
+    def perturbed(self, state, module, X, logits):
+        """Outputs after the step r, of which the gradient flows.
+
+        Parameters
+        ----------
+        state, module, X, logits : object
+            As for ``loss``.
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_rows, n_outputs)
+            ``module(X + r)``.
+        """
         clean = logits.detach()
         direction = unit_rows((state or Noise()).normal_like(X))
         for _ in range(self.n_power):
             direction = self._steepest(module, X, clean, direction)
-        perturbed = module(X + self._eps(X) * direction)
-        return self.divergence(clean, perturbed).mean()
+        return module(X + self._eps(X) * direction)
 
     def _steepest(self, module, X, clean, direction):
         """One power iteration."""

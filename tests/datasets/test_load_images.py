@@ -290,31 +290,33 @@ def test_zca(tmp_path, seed):
     before = normalize_contrast(arrays.X_train).reshape(500, -1).astype(np.float64)
     assert np.abs(before[7]).max() == 0
     # With C the covariance before, that after is W C W = C (C + 0.1 I)^-1.
-    C = np.cov(before[:n], rowvar=False, bias=True)
+    # Of the whole training part, as it was before the split.
+    C = np.cov(before, rowvar=False, bias=True)
     expected = C @ np.linalg.inv(C + 0.1 * np.eye(len(C)))
-    after = data.X.reshape(n, -1)
+    after = np.concatenate([data.X, data.X_valid]).reshape(500, -1)
     covariance = np.cov(after, rowvar=False, bias=True)
     np.testing.assert_allclose(covariance, expected, atol=1e-4)
     np.testing.assert_allclose(after.mean(axis=0), 0, atol=1e-4)
-    # W is the positive definite root of (C + 0.1 I)^-1, for the other parts as well.
+    # W is the positive definite root of (C + 0.1 I)^-1, for the test part as well.
     s, U = np.linalg.eigh(C + 0.1 * np.eye(len(C)))
-    valid = (before[n:] - before[:n].mean(axis=0)) @ (U / np.sqrt(s)) @ U.T
-    np.testing.assert_allclose(data.X_valid.reshape(50, -1), valid, atol=1e-3)
+    test = normalize_contrast(arrays.X_test).reshape(len(arrays.X_test), -1)
+    test = (test - before.mean(axis=0)) @ (U / np.sqrt(s)) @ U.T
+    np.testing.assert_allclose(data.X_test.reshape(len(test), -1), test, atol=1e-3)
     for images in (data.X, data.X_valid, data.X_test):
         assert np.isfinite(images).all()
         assert images.dtype == np.float32
         assert images.flags.c_contiguous
 
 
-def test_zca_is_fitted_on_the_training_rows(folder):
+def test_zca_is_fitted_without_the_test_images(folder):
     before = load_images("cifar10", data_home=folder, n_labeled=10)
     arrays = make_arrays((3, 4, 4), 300)
-    arrays.X_train[len(before.X) :] //= 2
     arrays.X_test[:] //= 3
     arrays.X_test[::2] = 0
     write_npz(folder / "cifar10.npz", arrays)
     after = load_images("cifar10", data_home=folder, n_labeled=10)
     np.testing.assert_array_equal(after.X, before.X)
+    np.testing.assert_array_equal(after.X_valid, before.X_valid)
     assert not np.array_equal(after.X_test, before.X_test)
 
 

@@ -148,7 +148,11 @@ CLASSES = {
         *({1: "a"}, {1: -1.0}, {7: 1.0}, {0: 1e300}),
     ),
 }
-SOLVER = {"solver": one_of("network", "exact", "exact")}
+SOLVER = {
+    "solver": one_of("network", "exact", "exact"),
+    "fit_intercept": one_of(True, False),
+    "eps_norm": one_of(None, 0.0, 1e-6, 1.0, 1e30, 1e-300),
+}
 
 WEIGHT = one_of(0.0, 1.0, 0.5)
 RAMP_UP, OUTPUTS = one_of(0.0, 0.5, 1.0), one_of("logits", "targets")
@@ -158,7 +162,7 @@ TERMS = {
     PiModel: {"outputs": OUTPUTS},
     MeanTeacher: {"decay": one_of(0.0, 0.9, 1.0), "outputs": OUTPUTS},
     PseudoLabel: {"threshold": one_of(0.0, 0.9, 1.0)},
-    EntropyMinimization: {},
+    EntropyMinimization: {"perturbation": st.sampled_from([None, VAT(), 3])},
     Regularizer: {},
 }
 TERMS = {

@@ -179,7 +179,7 @@ def assert_sane(model, X, y):
 OF_USE = [
     "y marks no row as unlabelled",
     ".*spectral radius",
-    ".*variance of the labelled rows",
+    ".*second moment of the labelled rows",
 ]
 """Warnings that tell a user what to do."""
 

@@ -20,7 +20,8 @@ from sklearn_lga.linear import (
 
 
 @pytest.mark.filterwarnings(
-    "ignore:y marks no row as unlabelled", "ignore:.*of the variance of the labelled"
+    "ignore:y marks no row as unlabelled",
+    "ignore:.*of the second moment of the labelled",
 )
 @parametrize_with_checks(
     [
@@ -138,6 +139,60 @@ def test_early_stopping_has_the_intercept_of_the_rows_it_trains_on(seed):
     np.testing.assert_allclose(model.transduction_, plane, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("n_outputs", [None, 2])
+def test_without_an_intercept_it_is_lga_path(n_outputs, container):
+    X, y, y_marked = table(n_outputs=n_outputs)
+    sizes = {"lr": 1e-3, "label_lr": 0.1, "eps_norm": 0.1}
+    model = exact(max_epochs=40, fit_intercept=False, **sizes)
+    model.fit(container(X), y_marked)
+    scale = y[:50].std(axis=0)
+    path = lga_path(X[:50], y[:50] / scale, X[50:], **sizes, n_steps=40)
+    coef = path.coef[0] * scale
+    np.testing.assert_allclose(model.coef_, coef.T, rtol=1e-9)
+    np.testing.assert_allclose(model.predict(container(X)), X @ coef, rtol=1e-9)
+    np.testing.assert_array_equal(model.intercept_, np.zeros(scale.shape))
+    labels = path.labels(X[50:])[0] * scale
+    np.testing.assert_allclose(model.transduction_[50:], labels, rtol=1e-9, atol=1e-9)
+    end = clone(model).set_params(max_epochs=np.inf, lr=None, label_lr=None)
+    np.testing.assert_allclose(
+        end.fit(container(X), y_marked).coef_.T, least_squares(X[:50], y[:50])
+    )
+
+
+def test_without_an_intercept_and_unlabelled_rows():
+    X, y, _ = table()
+    model = exact(max_epochs=np.inf, fit_intercept=False)
+    with pytest.warns(UserWarning, match="no row as unlabelled"):
+        model.fit(X, y)
+    np.testing.assert_allclose(model.coef_, least_squares(X, y), rtol=1e-8)
+
+
+def test_fewer_labelled_rows_than_features_end_where_the_path_does():
+    X, _, y_marked = table(n_labeled=3)
+    end = exact(max_epochs=np.inf).fit(X, y_marked)
+    long = exact(max_epochs=50_000).fit(X, y_marked)
+    np.testing.assert_allclose(end.coef_, long.coef_, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(end.transduction_, long.transduction_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("offset", [1e5, 1e7])
+def test_csr_columns_of_large_means(offset):
+    X, _, y_marked = table()
+    X = X + offset
+    dense = exact().fit(X, y_marked)
+    csr = exact().fit(sparse.csr_array(X), y_marked)
+    np.testing.assert_allclose(csr.coef_, dense.coef_, rtol=1e-15 * offset)
+
+
+def test_eps_norm_zero():
+    X, _, y_marked = table()
+    with pytest.warns(UserWarning, match="With eps_norm=0"):
+        model = exact(eps_norm=0, max_epochs=50).fit(X, y_marked)
+    assert np.isfinite(model.coef_).all()
+    assert model.plan_.label_lr > 0.0
+
+
 def test_warm_start_is_ignored():
     X, _, y_marked = table()
     model = exact(warm_start=True, max_epochs=np.inf).fit(X, y_marked)
@@ -170,7 +225,7 @@ def test_diverging_or_overflowing_input_is_an_error():
 def test_directions_without_unlabelled_rows_warn():
     X, _, y_marked = table()
     X[50:, 1] = 7.0
-    with pytest.warns(UserWarning, match="of the variance of the labelled rows"):
+    with pytest.warns(UserWarning, match="of the second moment of the labelled rows"):
         model = exact(max_epochs=np.inf).fit(X, y_marked)
     assert model.coef_[1] == pytest.approx(0.0, abs=1e-12)
 
@@ -232,8 +287,12 @@ def test_integers_and_float32():
 
 def test_bad_combinations():
     X, _, y_marked = table()
-    with pytest.raises(ValueError, match="max_epochs=np.inf, the fixed point, is for"):
+    with pytest.raises(ValueError, match="max_epochs=inf is for solver=.exact."):
         LGARegressor(max_epochs=np.inf).fit(X, y_marked)
+    with pytest.raises(ValueError, match="eps_norm=0 is for solver='exact'"):
+        LGARegressor(eps_norm=0).fit(X, y_marked)
+    with pytest.raises(ValueError, match="fit_intercept=False is for solver='exact'"):
+        LGARegressor(fit_intercept=False).fit(X, y_marked)
     with pytest.raises(ValueError, match="early_stopping=True chooses among"):
         exact(max_epochs=np.inf, early_stopping=True).fit(X, y_marked)
     with pytest.raises(ValueError, match="'solver' parameter"):

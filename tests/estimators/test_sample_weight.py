@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn import config_context
 from sklearn.model_selection import GridSearchCV
 
@@ -100,10 +101,21 @@ def test_weights_that_are_refused(estimator):
             fit(estimator, y, weights)
 
 
-def test_the_exact_mode_takes_none():
-    y, _ = contradictory(LGARegressor)
-    with pytest.raises(ValueError, match="solver='exact' takes no sample_weight"):
-        fit(LGARegressor, y, EQUAL, solver="exact")
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_exact_path_of_weighted_rows_is_that_of_repeated_ones(make, fit_intercept):
+    counts = RANDOM.randint(0, 4, size=40)
+    y = np.append(X[:40] @ [1.0, -2.0, 0.5] + RANDOM.randn(40), np.full(80, np.nan))
+    settings = {"solver": "exact", "fit_intercept": fit_intercept, "max_epochs": 50}
+    model = LGARegressor(**settings)
+    model.fit(make(X + 3.0), y, sample_weight=np.append(counts, np.ones(80)))
+    rows = np.append(np.repeat(np.arange(40), counts), np.arange(40, 120))
+    repeated = LGARegressor(**settings).fit(X[rows] + 3.0, y[rows])
+    assert_allclose(model.coef_, repeated.coef_)
+    assert_allclose(model.intercept_, repeated.intercept_, atol=1e-12)
+    assert_allclose(model.transduction_[40:], repeated.transduction_[counts.sum() :])
+    plain = LGARegressor(**settings).fit(X + 3.0, y)
+    assert abs(plain.coef_ - model.coef_).max() > 0.01
 
 
 def test_held_out_rows_are_those_with_a_weight():

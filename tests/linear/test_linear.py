@@ -396,7 +396,10 @@ GOOD = {**SIZES, "n_steps": 5}
         (lambda: lga_path(X_L, Y_L, X_U, **SIZES, n_steps=-1), "n_steps must be"),
         (lambda: lga_path(X_L, Y_L, X_U, **SIZES, n_steps=np.inf), "n_steps must be"),
         (lambda: lga_path(X_L, Y_L, X_U, **GOOD | {"lr": 0.0}), "lr must be .* > 0"),
-        (lambda: lga_path(X_L, Y_L, X_U, **GOOD | {"eps_norm": 0}), "eps_norm must be"),
+        (
+            lambda: lga_path(X_L, Y_L, X_U, **GOOD | {"eps_norm": -1}),
+            "eps_norm must be",
+        ),
         (
             lambda: lga_path(X_L, Y_L, X_U, **GOOD | {"label_lr": -1}),
             "label_lr must be .* >= 0",

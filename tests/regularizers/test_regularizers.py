@@ -124,7 +124,7 @@ def test_pi_model(seed, targets):
     noisy = Jitter(module, [*noises, *noises])
     regularizer = PiModel().for_targets() if targets else PiModel()
     loss = regularizer.loss(None, noisy, X, noisy(X))
-    first, second = noisy(X), noisy(X)
+    first, second = noisy(X), noisy(X).detach()  # constant, as in the protocol
     total = 0.0
     for a, b in zip(first, second, strict=True):
         if not targets:
@@ -133,7 +133,6 @@ def test_pi_model(seed, targets):
     expected = total / len(X)
     assert abs(loss.item() - expected.item()) < 1e-6
     assert expected > 1e-3
-    # through both passes
     assert_equal_gradients(loss, expected, module)
 
 
@@ -222,6 +221,25 @@ def test_vat(seed, n_power, targets):
     assert expected > 1e-3
     assert abs(loss.item() - expected.item()) < 1e-6
     assert_equal_gradients(loss, expected, module)
+
+
+def test_entropy_at_the_perturbed_outputs():
+    """VAT + EntMin as the protocol has it: the entropy of what VAT perturbs."""
+    module, X = problem(0)
+    vat = VAT(eps=0.7, xi=0.1)
+    regularizer = EntropyMinimization(0.1, perturbation=vat)
+    states = [r.init(module) for r in (regularizer, vat)]
+    for state in states:
+        state.generator = torch.Generator().manual_seed(5)
+    loss = regularizer.loss(states[0], module, X, module(X))
+    p = vat.perturbed(states[1], module, X, module(X)).softmax(dim=1)
+    expected = -(p * p.log()).sum(dim=1).mean()
+    torch.testing.assert_close(loss, expected)
+    assert_equal_gradients(loss, expected, module)
+    clean = EntropyMinimization().loss(None, module, X, module(X))
+    assert abs(loss - clean) > 1e-3
+    with pytest.raises(ValueError, match="'perturbation' parameter"):
+        EntropyMinimization(perturbation=0.3)
 
 
 def test_vat_holds_the_clean_outputs_constant():

@@ -1,7 +1,7 @@
 """A plain, slow transcription of Algorithm 1, to hold the package against.
 
-Full batches; every quantity is a list over parameters; the label gradient is
-autograd's of Eq. 2 as it is written; Adam is spelled out. Shares no code with the
+Every quantity is a list over parameters; the label gradient is autograd's of Eq. 2 as
+it is written; Adam is spelled out, on w for each row by itself. Shares no code with the
 package.
 """
 
@@ -27,6 +27,19 @@ class Adam:
         return updated
 
 
+class RowwiseAdam:
+    """An Adam for each row of w, which moves when the row is in a batch."""
+
+    def __init__(self, w, lr):
+        self.rows = [Adam([row], lr) for row in w]
+
+    def update(self, w, g, batch):
+        w = w.clone()
+        for i in batch.tolist():
+            (w[i],) = self.rows[i].update([w[i]], [g[i]])
+        return w
+
+
 def cross_entropy(outputs, labels):
     log_p = outputs - torch.logsumexp(outputs, dim=1, keepdim=True)
     return -(labels * log_p).sum() / len(outputs)
@@ -39,36 +52,32 @@ def squared_error(outputs, targets):
 def algorithm_1(
     forward,
     theta,
-    X_l,
-    y_l,
-    X_u,
+    w,
+    batches,
     *,
     loss,
     f,
     alpha_theta,
     alpha_w,
     T,
-    n_iterations,
     gradient_decay,
     norm_decay,
     eps_norm,
-    w=None,
 ):
-    """theta and w after n_iterations; ``forward(theta, X)`` gives the outputs.
+    """theta and w after an iteration for each batch.
 
-    w starts at 0, if it is not given.
+    ``forward(theta, X)`` gives the outputs; a batch is X_l, y_l, X_u and the rows of w
+    that belong to X_u.
     """
-    if w is None:
-        w = torch.zeros(len(X_u), y_l.shape[1], dtype=X_u.dtype)
-    adam_theta, adam_w = Adam(theta, alpha_theta), Adam([w], alpha_w)
+    adam_theta, adam_w = Adam(theta, alpha_theta), RowwiseAdam(w, alpha_w)
     mean = [torch.zeros_like(p) for p in theta]
     fourth = [torch.zeros_like(p) for p in theta]
-    for i in range(1, n_iterations + 1):
+    for i, (X_l, y_l, X_u, rows) in enumerate(batches, start=1):
         theta = [p.detach().requires_grad_() for p in theta]
         w = w.detach().requires_grad_()
         g_l = torch.autograd.grad(loss(forward(theta, X_l), y_l), theta)
         g_u = torch.autograd.grad(
-            loss(forward(theta, X_u), f(w)), theta, create_graph=True
+            loss(forward(theta, X_u), f(w[rows])), theta, create_graph=True
         )
         g_theta = [b.detach() + T(i) * a for a, b in zip(g_l, g_u, strict=True)]
         distance = 0.0
@@ -80,5 +89,5 @@ def algorithm_1(
             distance = distance + (v**2 / (eps_norm + ema**0.5)).sum()
         (g_w,) = torch.autograd.grad(distance, w)
         theta = adam_theta.update([p.detach() for p in theta], g_theta)
-        (w,) = adam_w.update([w.detach()], [g_w])
+        w = adam_w.update(w.detach(), g_w, rows)
     return theta, w

@@ -110,30 +110,24 @@ def test_each_member_is_a_run_of_algorithm_1(task, seed):
         generator=torch.Generator().manual_seed(seed)
     ).clone()
     adam = torch.optim.Adam(module.parameters(), lr=0.01, eps=1e-8 / n_members)
+    positions = torch.arange(len(X_u))
     for _ in range(n_steps):
-        state.step(
-            *(module, descending(adam)),
-            (X_l, y_l, weights),
-            (X_u, torch.arange(len(X_u))),
-        )
+        state.step(module, descending(adam), (X_l, y_l, weights), (X_u, positions))
 
     for m in range(n_members):
         theta, w = reference.algorithm_1(
             forward_of_one,
             [p[m] for p in initial],
-            X_l[apart != m],
-            y_l[apart != m],
-            X_u,
+            start[:, m],
+            n_steps * [(X_l[apart != m], y_l[apart != m], X_u, positions)],
             loss=loss,
             f=objective.parameterize,
             alpha_theta=0.01,
             alpha_w=0.3,
             T=lambda i: labeled_weight_at((i - 1) / (n_steps - 1), labeled_weight),
-            n_iterations=n_steps,
             gradient_decay=0.8,
             norm_decay=0.8,
             eps_norm=1e-6,
-            w=start[:, m],
         )
         for ours, theirs in zip(module.parameters(), theta, strict=True):
             torch.testing.assert_close(ours[m].detach(), theirs, rtol=0, atol=1e-8)
