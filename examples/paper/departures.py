@@ -61,9 +61,9 @@ def uncorrected_average(self, average, value):
     return moving_average(average, value, self.decay, out=average)
 
 
-def unscaled(y, unlabeled, former=None, read=Targets.read):
-    """Targets as they are, with mean 0 and scale 1."""
-    task, given = read(y, unlabeled)
+def unscaled(*args, read=Targets.read):
+    """Targets as they are, with mean 0 and scale 1; in place of ``Targets.read``."""
+    task, given = read(*args)
     task = replace(task, mean=0.0 * task.mean, scale=0.0 * task.scale + 1.0)
     return task, given._replace(labels=task.scaled(given.values).astype(np.float32))
 

@@ -248,7 +248,7 @@ def test_targets_as_they_are():
     from departures import unscaled
 
     y = np.array([3.0, np.nan, 7.0])
-    task, given = unscaled(y, np.nan)
+    task, given = unscaled(y, np.nan, np.ones(3))
     np.testing.assert_array_equal(given.labels.ravel(), [3.0, 7.0])
     np.testing.assert_array_equal(task.decode(given.labels), [3.0, 7.0])
 
