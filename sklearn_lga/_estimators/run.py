@@ -152,8 +152,8 @@ def threads_that_pay(estimator, dataset):
     if estimator.module is not None:
         return nullcontext()
     widths = [dataset.X.shape[1], *np.atleast_1d(estimator.hidden_layer_sizes)]
-    largest = max(a * b for a, b in pairwise(widths))
-    work = estimator.batch_size * estimator.n_members * largest
+    largest = max((a * b for a, b in pairwise(widths)), default=0)
+    work = int(estimator.batch_size) * estimator.n_members * int(largest)
     return one_thread() if work < LITTLE_WORK else nullcontext()
 
 

@@ -46,6 +46,19 @@ def check_real_finite(values, name):
         )
 
 
+def check_weights(sample_weight, n_rows):
+    """Weights of the labelled rows in float64, with a mean of 1; None for None."""
+    if sample_weight is None:
+        return None
+    weights = as_response(sample_weight, n_rows, "sample_weight")
+    if weights.ndim != 1 or (weights < 0.0).any() or not weights.any():
+        raise ValueError(
+            "sample_weight must be a number >= 0 for each labelled row, not all 0, got "
+            f"{sample_weight!r}."
+        )
+    return weights / weights.mean()
+
+
 def check_rows(X_labeled, y_labeled, X_unlabeled):
     """All three inputs, checked against each other."""
     X_l = as_rows(X_labeled, "X_labeled")

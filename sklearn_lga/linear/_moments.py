@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, sparse
-from sklearn.utils.validation import _check_sample_weight
 
-from ._checks import check_moments, check_rows
+from ._checks import check_moments, check_rows, check_weights
 
 CHUNK_ROWS = 65_536
 
@@ -172,12 +171,7 @@ def data_moments(
     X_l, y, X_u = check_rows(X_labeled, y_labeled, X_unlabeled)
     if not isinstance(center, bool | np.bool_):
         raise ValueError(f"center must be True or False, got {center!r}.")
-    weights = sample_weight
-    if weights is not None:
-        weights = _check_sample_weight(
-            sample_weight, X_l, dtype=np.float64, ensure_non_negative=True
-        )
-        weights = weights / weights.mean()
+    weights = check_weights(sample_weight, X_l.shape[0])
     centers = (None, None)
     if center:
         centers = column_means(X_l, weights), column_means(X_u)

@@ -95,7 +95,7 @@ class VAT(Consistency):
         return self.divergence(logits.detach(), perturbed).mean()
 
     def perturbed(self, state, module, X, logits):
-        """Outputs after the step r, of which the gradient flows.
+        """Compute outputs after the step r, of which the gradient flows.
 
         Parameters
         ----------

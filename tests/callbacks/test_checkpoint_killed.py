@@ -33,7 +33,7 @@ def kill_until_it_ends(processes, kind, folder, n_kills, max_epochs, rng):
         if n_killed < n_kills:
             while process.is_alive() and not checkpoint.exists():
                 time.sleep(0.001)
-            process.join(rng.uniform(0.0, 0.2))
+            process.join(rng.uniform(0.0, 0.05))
             process.kill()
         process.join()
         if result.exists():
@@ -45,9 +45,9 @@ def kill_until_it_ends(processes, kind, folder, n_kills, max_epochs, rng):
 @pytest.mark.parametrize("seed", range(3))
 def test_processes_killed_at_random(seed, processes, tmp_path):
     kind, rng = list(KINDS)[seed], np.random.RandomState(seed)
-    resumed, n_killed = kill_until_it_ends(processes, kind, tmp_path, 1, 30, rng)
+    resumed, n_killed = kill_until_it_ends(processes, kind, tmp_path, 1, 100, rng)
     assert n_killed == 1
-    assert_equal(resumed, result_of(fit(kind, max_epochs=30)))
+    assert_equal(resumed, result_of(fit(kind, max_epochs=100)))
 
 
 @pytest.mark.slow

@@ -116,6 +116,7 @@ ESTIMATOR = {
     "unlabeled": one_of(-1, None, np.nan, 0, "?", 1.5),
     "warm_start": one_of(True, False),
     "device": one_of("auto", "cpu", "cuda", "meta", "cpu:7", "mps", "tpu", "cpu:x"),
+    "compile": st.sampled_from([False, None, 3, "yes"]),
     "random_state": one_of(0, None, np.random.RandomState(0), 2**32),
     "verbose": one_of(0, 1, 2),
     "callbacks": st.lists(

@@ -99,7 +99,8 @@ FUNCTIONS = {
     | {"label_rate": SMALL},
     linear.convergence_coefficients: {"coef": tables(2, 1) | tables(1, 2)}
     | {"X_labeled": tables(5, 2), "y_labeled": Y},
-    linear.data_moments: {**ROWS, "center": one_of(True, False)},
+    linear.data_moments: {**ROWS, "center": one_of(True, False)}
+    | {"sample_weight": one_of(None, np.ones(5), [0.0] * 5, [1, 2, 3, 4, 5.0])},
     linear.fixed_point: {"moments": MOMENTS},
     linear.default_step_sizes: {"moments": MOMENTS, **RATES, "eps_norm": SMALL},
 }

@@ -454,3 +454,10 @@ GOOD = {**SIZES, "n_steps": 5}
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("weights", [np.zeros(5), -np.ones(5), np.ones((5, 1)), [1.0]])
+def test_weights_that_are_none(weights):
+    X, y = np.eye(5), np.ones(5)
+    with pytest.raises(ValueError, match="sample_weight must be"):
+        data_moments(X, y, X, sample_weight=weights)
