@@ -219,9 +219,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
         A torch device; "auto" is CUDA where there is one, else the CPU.
 
     compile : bool, default=False
-        Whether to run the passes of a step through ``torch.compile``, for long
-        trainings: compiling takes half a minute, and a step then about half the time.
-        A network with dropout or batch norm, or with ``regularizers``, is trained as
+        Whether to run the passes of a step through ``torch.compile``. It is meant for
+        CUDA, where it has not been run yet; on a CPU it gains nothing. A network with dropout or batch norm, or with ``regularizers``, is trained as
         ever, with a warning. ``compile__mode`` and the like reach its arguments.
 
     random_state : int, RandomState instance or None, default=None
