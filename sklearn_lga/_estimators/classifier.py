@@ -220,8 +220,9 @@ class LGAClassifier(LabelParameters, NetClassifier):
 
     compile : bool, default=False
         Whether to run the passes of a step through ``torch.compile``. It is meant for
-        CUDA, where it has not been run yet; on a CPU it gains nothing. A network with dropout or batch norm, or with ``regularizers``, is trained as
-        ever, with a warning. ``compile__mode`` and the like reach its arguments.
+        CUDA, where it has not been run yet; on a CPU it gains nothing. A network with
+        dropout or batch norm, or with ``regularizers``, is trained as ever, with a
+        warning. ``compile__mode`` and the like reach its arguments.
 
     random_state : int, RandomState instance or None, default=None
         Determines the folds and trees of the closed form, the rows that are drawn where

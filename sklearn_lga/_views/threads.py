@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from threadpoolctl import ThreadpoolController
@@ -38,21 +38,25 @@ def one_thread(n_rows=0):
             _INSIDE["blas"] = _controller().limit(limits=1, user_api="blas")
             _INSIDE["torch"] = torch.get_num_threads()
         _INSIDE["count"] += 1
-    outermost = n_rows < MANY_ROWS and not getattr(_OWN, "limited", False)
+    own = n_rows < MANY_ROWS and not getattr(_OWN, "limited", False)
     try:
-        if outermost:
-            _OWN.limited, openmp = (
-                True,
-                _controller().limit(limits=1, user_api="openmp"),
-            )
-            torch.set_num_threads(1)
-        yield
+        with _own_limits(_INSIDE["torch"]) if own else nullcontext():
+            yield
     finally:
-        if outermost:
-            openmp.restore_original_limits()
-            torch.set_num_threads(_INSIDE["torch"])
-            _OWN.limited = False
         with _LOCK:
             _INSIDE["count"] -= 1
             if not _INSIDE["count"]:
                 _INSIDE.pop("blas").restore_original_limits()
+
+
+@contextmanager
+def _own_limits(n_threads):
+    """Limit OpenMP and torch in this Python thread; torch has so many afterwards."""
+    with _controller().limit(limits=1, user_api="openmp"):
+        _OWN.limited = True
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(n_threads)
+            _OWN.limited = False
