@@ -34,7 +34,7 @@ REGRESSORS = [LGARegressor, RegularizedNetRegressor]
 
 
 def expected_failed_checks(estimator):
-    """Those that no other scikit-learn estimator of this kind passes.
+    """Those that cannot hold.
 
     Rows that are there twice are drawn, and dealt to folds, as two; a weight of 2 is
     not. ``check_classifiers_classes`` fits labels -1 and 1. For the semi-supervised
