@@ -76,7 +76,8 @@ def main():
     parser.add_argument("--report", action="store_true")
     args = parser.parse_args()
     rows, truth = make_rows(args.rows)
-    marked = np.where(np.arange(args.rows) % (args.rows // args.labels) == 0, truth, "")
+    given = np.random.RandomState(0).permutation(args.rows) < args.labels
+    marked = np.where(given, truth, "")
     with tempfile.TemporaryDirectory() as folder:
         table, output = Path(folder, "table.csv"), Path(folder, "labelled.csv")
         write_table(table, rows, marked)

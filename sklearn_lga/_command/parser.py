@@ -142,7 +142,7 @@ def _add_training(add):
         "--max-epochs",
         type=_positive,
         metavar="N",
-        help="passes over the unlabelled rows (default: as many as make 100 steps)",
+        help="passes over the unlabelled rows (default: as many as make 40 steps)",
     )
     add("--device", default="auto", help="a torch device")
     add("--quiet", action="store_true", help="no progress bar and no summary")

@@ -185,7 +185,7 @@ class LGAClassifier(LabelParameters, NetClassifier):
 
     max_epochs : int or None, default=None
         Passes over the unlabelled rows (over the labelled ones where there are no
-        others). None means as many as make 100 steps of the built-in network after
+        others). None means as many as make 40 steps of the built-in network after
         the closed form, else 1,000, over 10,000 unlabelled rows at most: of more, as
         many are drawn; the others are labelled as new rows are.
 
