@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sklearn_lga import LGAClassifier, LGARegressor
+from sklearn_lga._command.parser import label_help
 from sklearn_lga._estimators.plan import (
     EPS_NORM,
     LABEL_TRAVEL,
@@ -172,3 +173,13 @@ def test_the_plan_says_how_many_rows_are_trained_on(monkeypatch):
     assert model.plan_.n_rows == 25
     assert len(model.net_.state_.imputed_labels.w) == 25
     assert len(model.transduction_) == 80
+
+
+def test_what_the_docstring_and_the_command_say_of_the_steps():
+    said = f"as many as make {STEPS_FROM_CLOSED_FORM} steps"
+    documented, offered = (
+        " ".join(t.split()) for t in (LGAClassifier.__doc__, label_help())
+    )
+    assert said in documented
+    assert f"over {MAX_ROWS:,} unlabelled rows at most" in documented
+    assert said in offered
