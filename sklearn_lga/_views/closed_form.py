@@ -5,7 +5,7 @@ from sklearn.utils import check_random_state
 
 from .combination import ClassMixture, TargetMean
 from .folding import N_PARTS, Folding
-from .table import Table, TableRows, chunks, some_rows, wants_graph
+from .table import Table, TableRows, chunks, some_rows, variances_of, wants_graph
 from .trees import Trees
 from .views import Factors, KernelAnswer, views_of
 
@@ -132,7 +132,7 @@ class ClosedForm:
         held_out = combination.combine({v: held_out[v] for v in used})
         told = kept[counts]
         sample = table_rows.see(some_rows(X.shape[0], SAMPLE))
-        variances = {part: columns.var(axis=0) for part, columns in sample.items()}
+        variances = {part: variances_of(columns) for part, columns in sample.items()}
         form = cls(
             table, used, combination, evidence, folding, told, held_out, variances
         )
@@ -213,11 +213,10 @@ class ClosedForm:
         Those of each view, weighted as the view is; clusters are of no single column.
         All are equal where no view of columns has a weight.
         """
-        total = np.zeros(len(self.table.scale))
-        for name, answer in self.answers.items():
-            for columns, share in answer.shares(self.table, self.variances):
-                np.add.at(total, columns, self.combination.weights[name] * share)
-        shares = self.table.of_features(total)
+        shares = sum(
+            self.combination.weights[name] * answer.shares(self.table, self.variances)
+            for name, answer in self.answers.items()
+        )
         whole = shares.sum()
         return shares / whole if whole > 0.0 else np.full(len(shares), 1 / len(shares))
 

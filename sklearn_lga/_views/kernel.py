@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy import sparse
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotrf, dpotri
 
@@ -29,9 +30,15 @@ class NetworkKernel(NamedTuple):
     n_layers: int
 
     def __call__(self, A, B):
-        """Compute it for rows (n_a, n_columns) and (n_b, n_columns): (n_a, n_b)."""
-        kernel = A @ B.T + 1.0
-        left, right = (np.sqrt((Z**2).sum(axis=1) + 1.0) for Z in (A, B))
+        """Compute it for rows (n_a, n_columns) and (n_b, n_columns): (n_a, n_b).
+
+        Both are arrays, or both are CSR.
+        """
+        inner = A @ B.T
+        kernel = (inner.toarray() if sparse.issparse(inner) else inner) + 1.0
+        if not self.n_layers:
+            return kernel
+        left, right = (np.sqrt((Z * Z).sum(axis=1) + 1.0) for Z in (A, B))
         for _ in range(self.n_layers):
             kernel, _ = arc_cosine(kernel, left[:, None] * right)
         return kernel

@@ -2,7 +2,9 @@
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import norm as sparse_norm
 from sklearn.utils.extmath import randomized_svd
+from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from .bins import Bins
 from .clusters import Clusters
@@ -32,7 +34,7 @@ class Table:
     Columns are centred and have unit variance. Those of two values keep a distance
     of 1 between them, as a rare value would outweigh all else; constant ones are 0.
     A sparse table is projected on its leading singular vectors, which keep their
-    proportions.
+    proportions; where these leave columns out, it is seen as it is, too.
 
     Parameters
     ----------
@@ -49,6 +51,10 @@ class Table:
     projection : ndarray of shape (n_columns, n_features) or None
         Of a sparse table.
 
+    unit : float or None
+        The length of a row of a sparse table, the root of its mean square. None where
+        all of the table is in its projection.
+
     center, scale : ndarray of shape (n_columns,)
 
     bins : Bins
@@ -59,9 +65,11 @@ class Table:
     def __init__(self, X, with_clusters):
         self.n_rows = X.shape[0]
         landmarks = X[some_rows(self.n_rows, MAX_LANDMARKS)]
-        self.projection = None
+        self.projection = self.unit = None
         if sparse.issparse(X):
             self.projection = leading_directions(landmarks)
+            if X.shape[1] > N_COMPONENTS:
+                self.unit = root_mean_square_length(landmarks)
             columns = landmarks @ self.projection.T
             self.center = columns.mean(axis=0)
             spread = np.sqrt(columns.var(axis=0).mean())
@@ -87,11 +95,18 @@ class Table:
         precision = np.float32 if X.dtype == np.float32 else np.float64
         return np.clip(columns, -FARTHEST, FARTHEST, out=columns).astype(precision)
 
-    def of_features(self, shares):
-        """Shares of the features from those of the columns."""
-        if self.projection is None:
+    def of_features(self, part, shares):
+        """Shares of the features, from those of a part's columns; clusters: none."""
+        if part == "sparse":
             return shares
-        return np.square(self.projection).T @ shares
+        columns = np.zeros(len(self.scale))
+        if part == "bins":
+            np.add.at(columns, self.bins.columns, shares)
+        elif "clusters" not in part:
+            columns += shares
+        if self.projection is None:
+            return columns
+        return np.square(self.projection).T @ columns
 
     def see(self, X, parts=None, made_of=False):
         """Make parts of some rows, by name.
@@ -108,14 +123,16 @@ class Table:
 
         Returns
         -------
-        parts : dict of str to ndarray
-            ``features``, and ``bins``, ``clusters_5``, ``neighborhood_10`` and the like
-            where the table has them.
+        parts : dict of str to ndarray or CSR array
+            ``features``, and ``bins``, ``sparse``, ``clusters_5``, ``neighborhood_10``
+            and the like where the table has them.
         """
         features = self.features(X)
         seen = {"features": features}
         if 0 < len(self.bins.columns) <= MAX_ENCODED:
             seen["bins"] = self.bins.encode(features)
+        if self.unit is not None:
+            seen["sparse"] = scaled_rows(X, self.unit)
         if self.clusters is not None and (parts is None or wants_graph(parts)):
             seen |= self.clusters.see(features, made_of)
         return {n: part for n, part in seen.items() if parts is None or n in parts}
@@ -161,7 +178,7 @@ def chunks(n_rows):
 
 def wants_graph(parts):
     """Whether any of the parts takes a search for neighbours."""
-    return any(name not in ("features", "bins") for name in parts)
+    return any(name not in ("features", "bins", "sparse") for name in parts)
 
 
 def leading_directions(X):
@@ -174,6 +191,26 @@ def leading_directions(X):
     X = X.astype(np.float64) / unit
     _, values, directions = randomized_svd(X, n_directions, random_state=0)
     return directions[: max(1, (values > 1e-6 * values[0]).sum())]
+
+
+def root_mean_square_length(X):
+    """Root of the mean square length of rows of a CSR matrix; 1 where all are 0."""
+    largest = float(abs(X).max()) or 1.0
+    return largest * float(sparse_norm(X / largest) / np.sqrt(X.shape[0])) or 1.0
+
+
+def scaled_rows(X, unit):
+    """Rows of a CSR matrix over a length, as an array; no entry is too large."""
+    rows = sparse.csr_array(X) / unit
+    np.clip(rows.data, -FARTHEST, FARTHEST, out=rows.data)
+    return rows
+
+
+def variances_of(columns):
+    """Variances of the columns of an array, dense or CSR."""
+    if sparse.issparse(columns):
+        return mean_variance_axis(columns, axis=0)[1]
+    return columns.var(axis=0)
 
 
 def spread_of_columns(X):

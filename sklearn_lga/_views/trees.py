@@ -72,9 +72,9 @@ class Trees:
         return {}
 
     def shares(self, table, variances):
-        """Yield all columns, and how much purer they make the leaves."""
+        """How much purer each feature makes the leaves, (n_features,)."""
         found = [trees.feature_importances_ for trees in self.committees]
-        yield np.arange(len(found[0])), np.mean(found, axis=0)
+        return table.of_features("features", np.mean(found, axis=0))
 
     def predict(self, seen):
         """Average the committees' outputs for rows whose parts are seen."""

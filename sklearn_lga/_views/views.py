@@ -56,7 +56,8 @@ class View(NamedTuple):
 
     def columns(self, seen):
         """Join its parts of rows that are seen."""
-        return np.hstack([seen[part] for part in self.parts])
+        first, *others = (seen[part] for part in self.parts)
+        return np.hstack([first, *others]) if others else first
 
 
 def views_of(seen, classes):
@@ -72,6 +73,7 @@ def views_of(seen, classes):
     )
     views = {
         "line": View(("features",), line),
+        "sparse_line": View(("sparse",), line),
         "features": View(("features",), network),
         "features+bins": View(("features", "bins"), network),
         "relevant": View(("features",), network, True),
@@ -150,10 +152,10 @@ class Fit(NamedTuple):
         """Predict rows by their columns, (n_rows, n_outputs)."""
         coef, intercept = self.coef / self.scale, self.coef.sum(axis=0)
         factors = np.asarray(self.factors, dtype=self.columns.dtype)
-        size = ROWS * max(1, MAX_ENTRIES // (ROWS * len(self.columns)))
+        size = ROWS * max(1, MAX_ENTRIES // (ROWS * self.columns.shape[0]))
         outputs = [
             self.kernel(columns[rows] * factors, self.columns) @ coef + intercept
-            for rows in gen_batches(len(columns), size)
+            for rows in gen_batches(columns.shape[0], size)
         ]
         return np.concatenate(outputs)
 
@@ -256,14 +258,10 @@ class KernelAnswer:
         return dict(zip(self.parts, each, strict=True))
 
     def shares(self, table, variances):
-        """Yield columns of the table, and what each has of the inner products."""
+        """What each feature has of the inner products, (n_features,)."""
         squares = {p: s[0] * variances[p] for p, s in self.column_squares().items()}
         whole = max(sum(part.sum() for part in squares.values()), 1e-300)
-        for part, square in squares.items():
-            if part == "bins":
-                yield table.bins.columns, square / whole
-            elif "clusters" not in part:
-                yield np.arange(len(square)), square / whole
+        return sum(table.of_features(part, s / whole) for part, s in squares.items())
 
     def predict(self, seen):
         """Predict rows whose parts are seen, (n_rows, n_outputs)."""
@@ -276,7 +274,7 @@ class KernelAnswer:
             return np.array([fit.predict(columns) for fit in fits])
         coef = np.hstack([fit.coef for fit in fits])
         outputs = self.whole._replace(coef=coef).predict(columns)
-        return outputs.reshape(len(columns), len(fits), -1).swapaxes(0, 1)
+        return outputs.reshape(len(outputs), len(fits), -1).swapaxes(0, 1)
 
 
 def normalized(kernel, columns):

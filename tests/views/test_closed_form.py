@@ -248,6 +248,20 @@ def test_relevance(make, kind):
         assert relevance[5] > 1.5 / 8
 
 
+def test_a_wide_sparse_table():
+    """A line in all of its columns is among the views, and tells of each column."""
+    rows = sparse.random(300, 400, 0.05, format="csr", random_state=0)
+    labels = (rows[:150, :200].sum(axis=1) > rows[:150, 200:].sum(axis=1)).A1 + 0
+    form, table_rows = fit(rows, labels)
+    assert "sparse_line" in form.answers
+    unseen = form.outputs_of(table_rows, np.arange(150, 300))
+    assert_allclose(form.outputs(rows[150:]), unseen, atol=1e-5)
+    alone = {"sparse_line": form.answers["sparse_line"]}
+    found = ClosedForm(**{**vars(form), "answers": alone}).relevance()
+    expected = rows.toarray().var(axis=0)
+    assert_allclose(found, expected / expected.sum())
+
+
 def test_relevance_by_clusters_alone():
     """They are of no single column; each view of columns tells them apart."""
     form = circles()[2]

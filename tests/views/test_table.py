@@ -121,7 +121,8 @@ def test_a_sparse_table_is_seen_in_its_leading_directions(monkeypatch):
 def test_small_sparse_tables(rows):
     own = Table(rows, True)
     assert all(np.isfinite(part).all() for part in own.see(rows).values())
-    assert own.of_features(np.ones(len(own.scale))).shape == (rows.shape[1],)
+    ones = np.ones(len(own.scale))
+    assert own.of_features("features", ones).shape == (rows.shape[1],)
     assert own.see(rows)["features"].any() == np.ptp(rows.toarray(), axis=0).any()
 
 
@@ -132,11 +133,60 @@ def test_shares_of_the_features_of_a_sparse_table():
     rows[:, 4] = 0.1 * RANDOM.randn(90)
     own = Table(sparse.csr_matrix(rows), False)
     n_columns = len(own.scale)
-    found = own.of_features(np.array([1.0, 0.5] + [0.0] * (n_columns - 2)))
+    shares = np.array([1.0, 0.5] + [0.0] * (n_columns - 2))
+    found = own.of_features("features", shares)
     assert_allclose(found[[2, 4]], [1.0, 0.5], atol=0.01)
     shares = RANDOM.rand(n_columns)
-    assert own.of_features(shares).sum() == pytest.approx(shares.sum())
-    assert_array_equal(Table(rows, False).of_features(shares), shares)
+    found = own.of_features("features", shares)
+    assert found.sum() == pytest.approx(shares.sum())
+    shares = RANDOM.rand(6)
+    assert_array_equal(Table(rows, False).of_features("features", shares), shares)
+    assert_array_equal(own.of_features("sparse", shares), shares)
+
+
+def wide(n_rows, n_columns, scale=1.0):
+    """More columns than directions."""
+    return scale * sparse.random(
+        n_rows, n_columns, 0.05, format="csr", random_state=np.random.RandomState(1)
+    )
+
+
+def test_a_wide_sparse_table_is_seen_as_it_is_too():
+    """All of its columns, over the root mean square length of its rows."""
+    rows = wide(90, 150)
+    assert "sparse" not in Table(rows[:, :100], True).see(rows[:, :100])
+    assert "sparse" not in Table(rows.toarray(), True).see(rows)
+    own = Table(rows, True)
+    seen = own.see(rows)["sparse"]
+    assert seen.format == "csr"
+    expected = rows.toarray()
+    expected /= np.sqrt(np.square(expected).sum(axis=1).mean())
+    assert_allclose(seen.toarray(), expected)
+    some = own.see(rows[5:9], {"sparse"})["sparse"]
+    assert_allclose(some.toarray(), expected[5:9])
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e30, 1e100])
+@pytest.mark.filterwarnings("error")
+def test_the_unit_of_a_sparse_table_does_not_matter(scale):
+    rows = wide(90, 150)
+    found = Table(scale * rows, False).see(scale * rows)["sparse"].toarray()
+    expected = Table(rows, False).see(rows)["sparse"].toarray() if scale else 0.0
+    assert_allclose(found, expected + 0.0 * found, atol=1e-9)
+
+
+def test_far_sparse_rows():
+    """As those of dense tables, they go up to where float32 can add them."""
+    rows = wide(90, 150)
+    far = Table(rows, False).see(1e300 * rows)["sparse"]
+    assert far.data.max() == table.FARTHEST
+
+
+def test_variances_of_columns():
+    rows = wide(90, 150)
+    found = table.variances_of(sparse.csr_array(rows))
+    assert_allclose(found, rows.toarray().var(axis=0))
+    assert_allclose(table.variances_of(rows.toarray()), found)
 
 
 def test_sparse_rows_of_a_dense_table():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.kernel_ridge import KernelRidge
 
@@ -148,19 +149,34 @@ def test_the_scales_of_the_columns():
         assert_allclose(squares[part], fit.factors**2 / fit.scale)
 
 
-def test_shares_of_the_columns():
-    """Of the mean inner products; clusters and bins are no columns of their own."""
+def test_shares_of_the_features():
+    """Of the mean inner products; bins are of their columns, clusters of none."""
     table = Table(RANDOM.randn(40, 3), False)
     seen = table.see(RANDOM.randn(40, 3)) | {"clusters_5": RANDOM.randn(40, 2)}
     variances = {name: part.var(axis=0) for name, part in seen.items()}
     view = View(("features", "bins", "clusters_5"), NetworkKernel(1))
-    found = dict(enumerate(answer_of(view, fold(40), Y, seen).shares(table, variances)))
+    found = answer_of(view, fold(40), Y, seen).shares(table, variances)
+    of_bins = np.bincount(table.bins.columns, variances["bins"])
     total = sum(part.sum() for part in variances.values())
-    assert_array_equal(found[0][0], [0, 1, 2])
-    assert_allclose(found[0][1], variances["features"] / total)
-    assert_array_equal(found[1][0], table.bins.columns)
-    assert_allclose(found[1][1], variances["bins"] / total)
-    assert set(found) == {0, 1}
+    assert_allclose(found, (variances["features"] + of_bins) / total)
+
+
+def test_a_line_in_sparse_columns():
+    """The same as in the columns of an array."""
+    rows = sparse.random(40, 200, 0.1, format="csr", random_state=0)
+    view = View(("sparse",), NetworkKernel(0))
+    answers = [
+        answer_of(view, fold(40), Y, {"features": X, "sparse": part})
+        for part in (sparse.csr_array(rows), rows.toarray())
+    ]
+    assert_allclose(answers[0].held_out, answers[1].held_out)
+    news = sparse.csr_array(rows[:7]), rows[:7].toarray()
+    for method in ("predict", "predict_each"):
+        found, expected = (
+            getattr(answer, method)({"sparse": new})
+            for answer, new in zip(answers, news, strict=True)
+        )
+        assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_ridge_follows_the_noise():
@@ -260,8 +276,8 @@ def test_committees_of_trees(classes):
             assert_allclose(each[part], expected.predict(NEW["features"]))
             own = expected.predict(X[~rest])
         assert_allclose(trees.held_out[~rest], own)
-    [(columns, shares)] = trees.shares(None, None)
-    assert_array_equal(columns, [0, 1, 2])
+    shares = trees.shares(Table(X, False), None)
+    assert shares.shape == (3,)
     assert shares.sum() == pytest.approx(1.0)
     assert trees.column_squares() == {}
 
