@@ -151,8 +151,11 @@ def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
     >>> flat_gradient(theta.square().sum(), [theta])
     tensor([2., 4.])
     """
+    if grad_outputs is not None:
+        # The same gradient; torch loads sympy to compare shapes when it is given both.
+        outputs = (outputs * grad_outputs).sum()
     gradients = torch.autograd.grad(
-        outputs, parameters, grad_outputs, materialize_grads=True, **kwargs
+        outputs, parameters, materialize_grads=True, **kwargs
     )
     return torch.cat(list(map(torch.flatten, gradients)))
 

@@ -7,6 +7,7 @@ import torch
 from .._training.algorithm import TrainingState
 from .._training.imputed_labels import ImputedLabels
 from .._training.net import SemiSupervisedNet, split_off
+from .._training.optimizer import AdamW
 from .._training.seeds import Generator
 from ..modules import MLP
 from .module_checks import check_module, check_module_outputs
@@ -95,7 +96,7 @@ def optimizer_settings(estimator, plan, device):
         return {}
     fused = torch.device(device).type in ("cpu", "cuda")
     settings = {
-        "optimizer": torch.optim.AdamW,
+        "optimizer": AdamW,
         "optimizer__weight_decay": plan.weight_decay,
         "optimizer__fused": fused,
     }

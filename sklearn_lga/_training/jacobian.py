@@ -81,7 +81,7 @@ class DoubleBackward:
 
     def jvp(self, direction):
         """J d of the unlabelled batch, of its outputs' shape, for a flat d."""
-        return torch.autograd.grad(self._product, self._delta, direction)[0]
+        return torch.autograd.grad(self._product @ direction, self._delta)[0]
 
 
 class ForwardMode:

@@ -105,3 +105,16 @@ def test_every_file_says_what_it_holds():
 def test_importing_takes_no_plotting_library():
     code = "import sys, sklearn_lga.inspection; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("estimator", ["LGAClassifier", "LGARegressor"])
+def test_a_fit_needs_no_compiler(estimator):
+    """torch's compiler and sympy take longer to import than a small fit takes."""
+    code = (
+        "import sys, numpy as np; from sklearn_lga import *\n"
+        "y = np.array([0, 1, 0, 1, 0, 1, -1, -1, -1])\n"
+        f"{estimator}(max_epochs=1).fit(np.eye(9), y)\n"
+        "sys.exit(bool({'torch._dynamo', 'sympy'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    assert subprocess.run(command, check=False).returncode == 0
