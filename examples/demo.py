@@ -25,6 +25,7 @@ from sklearn.semi_supervised import (
     LabelSpreading,
     SelfTrainingClassifier,
 )
+from tqdm import tqdm
 
 from sklearn_lga import LGAClassifier
 from sklearn_lga.baselines import RegularizedNetClassifier
@@ -75,20 +76,24 @@ def evaluate(method, X, y_marked, y, X_test, y_test):
 
 def run(seeds):
     """Means over the seeds: ``results[table][method]``, a row of measures."""
-    results = {}
+    results, n_runs = {}, seeds * len(methods(0))
     for title, (load, n_labeled) in TABLES.items():
         results[title] = {name: [] for name in methods(0)}
         X, y = load(return_X_y=True)
+        bar = tqdm(desc=title, total=n_runs, leave=False, disable=None)
         for seed in range(seeds):
+            if bar.disable:  # nobody looks at a line that moves
+                print(f"{title}: seed {seed + 1} of {seeds}", flush=True)
             X_train, X_test, y_train, y_test = train_test_split(
                 X, y, test_size=0.25, stratify=y, random_state=seed
             )
             y_marked = hide_labels(y_train, n_labeled=n_labeled, random_state=seed)
             for name, method in methods(seed).items():
-                print(f"\r{title}: seed {seed + 1} of {seeds}, {name:40s}", end="")
+                bar.set_postfix_str(name)
                 scores = evaluate(method, X_train, y_marked, y_train, X_test, y_test)
                 results[title][name].append(scores)
-        print("\r" + " " * 79, end="\r")
+                bar.update()
+        bar.close()
         results[title] = {k: np.mean(v, axis=0) for k, v in results[title].items()}
         show(title, results[title])
     return results

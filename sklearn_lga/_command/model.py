@@ -7,7 +7,7 @@ import numpy as np
 from .._estimators.classifier import LGAClassifier
 from .._estimators.pipeline import table_pipeline
 from .._estimators.regressor import LGARegressor
-from ..callbacks._epoch_bar import EpochBar
+from ..callbacks._progress import Progress, RaiseInterrupt
 from ..model_selection import SemiSupervisedSplit
 from .files import CommandError
 
@@ -53,7 +53,7 @@ def fit(frame, y, task, options, title="fit"):
         The command's.
 
     title : str, default="fit"
-        What stands before the progress bar.
+        What its progress begins with.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def fit(frame, y, task, options, title="fit"):
             max_epochs=options.max_epochs,
             random_state=options.seed,
             device=options.device,
-            callbacks=[EpochBar(title, options.quiet)],
+            callbacks=[Progress(title, options.quiet), RaiseInterrupt()],
         )
     )
     try:

@@ -232,7 +232,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
         reproducible one at a time.
 
     verbose : int, default=0
-        1 prints a line for each epoch.
+        1 shows what the fit is at, on standard error: a line that moves in a terminal
+        or a notebook, else a plain line for each epoch.
 
     callbacks : list or None, default=None
         skorch callbacks, or pairs of a name and a callback. They are cloned; find

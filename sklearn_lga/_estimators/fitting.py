@@ -89,6 +89,7 @@ def fit_network(estimator, X, y, read, sample_weight=None):
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         hidden = np.flatnonzero(given.unlabeled)
         seed = run.seeds.closed_form
+        run.progress.at("closed form")
         with one_thread(X.shape[0]):
             form, table_rows = answer_first(estimator, task, X, labeled, seed)
         left_out = members_left_out(estimator, form)
@@ -122,9 +123,11 @@ def fit_network(estimator, X, y, read, sample_weight=None):
             with module_randomness(estimator, run):
                 train(net, dataset, run.checkpoint, former, rows_digest, start)
             answer, evidence = weigh_network(estimator, net, form, dataset, former)
+        run.progress.at("labels")
         start, outputs = label_rows(answer, dataset, X, hidden, trained, first)
         if answer.weight == 1.0:
             answer.form = None  # which nobody asks any more
+        run.progress.end()
         fitted = {
             "net_": net,
             "history_": net.history,

@@ -15,6 +15,7 @@ from .._views.threads import one_thread
 from ..callbacks._checkpoint import find_checkpoint
 from ..callbacks._identity import identity_of
 from ..callbacks._order import is_last
+from ..callbacks._progress import Progress, find_progress
 from ..callbacks._restore_best import RestoreBest
 from . import checks
 from .network import resolve_device
@@ -43,6 +44,9 @@ class Run(NamedTuple):
 
     checkpoint : Checkpoint or None
         The one among them, opened.
+
+    progress : Progress
+        The one among them.
     """
 
     device: str
@@ -50,6 +54,7 @@ class Run(NamedTuple):
     seeds: Seeds
     callbacks: list
     checkpoint: object
+    progress: Progress
 
 
 def prepare_run(estimator, X, given, former):
@@ -73,7 +78,10 @@ def prepare_run(estimator, X, given, former):
         identity = identity_of(estimator, X, given, device, former)
         draws = estimator.module is not None
         seeds = checkpoint.open(identity, seeds, global_generator=draws)
-    return Run(device, processes, seeds, callbacks, checkpoint)
+    if estimator.verbose and processes.index == 0:
+        callbacks.insert(0, ("progress", Progress(type(estimator).__name__)))
+    progress = find_progress(callbacks)
+    return Run(device, processes, seeds, callbacks, checkpoint, progress)
 
 
 def train(net, dataset, checkpoint, former, rows_digest, start=None):

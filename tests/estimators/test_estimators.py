@@ -1,6 +1,8 @@
 """The estimators as scikit-learn's users meet them."""
 
 import pickle
+import re
+import sys
 import tracemalloc
 
 import joblib
@@ -597,9 +599,30 @@ def test_feature_names(small):
         model.predict(frame.rename(columns={"pixel_0": "other"}))
 
 
-def test_verbose_prints_a_line_an_epoch(small, capsys):
+def test_verbose_prints_a_line_an_epoch_in_a_log(small, capsys):
     X, _, y_marked = small
-    LGAClassifier(max_epochs=2, verbose=1, random_state=0).fit(X, y_marked)
-    assert "alignment_distance" in capsys.readouterr().out
+    model = LGAClassifier(max_epochs=2, verbose=1, random_state=0).fit(X, y_marked)
+    told = capsys.readouterr()
+    losses = [f"{loss:.4g}" for loss in model.history_[:, "train_loss"]]
+    assert told.err.splitlines() == [
+        "LGAClassifier: closed form",
+        f"LGAClassifier: epoch 1 of 2, train_loss {losses[0]}",
+        f"LGAClassifier: epoch 2 of 2, train_loss {losses[1]}",
+        "LGAClassifier: labels",
+    ]
+    assert told.out == ""
     LGAClassifier(max_epochs=2, random_state=0).fit(X, y_marked)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_draws_a_line_in_a_terminal(small, capsys, monkeypatch):
+    X, _, y_marked = small
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    settings = {"max_epochs": 3, "early_stopping": True, "random_state": 0}
+    model = LGAClassifier(verbose=1, **settings).fit(X, y_marked)
+    told = capsys.readouterr().err
+    assert "\x1b" not in told
+    first, *_, last = [line for line in re.split(r"[\r\n]+", told) if line.strip()]
+    assert first.strip() == "LGAClassifier: closed form"
+    assert re.match(r"LGAClassifier: 100%.* 3/3 .*train_loss=.*valid_loss=", last)
+    pickle.dumps(model)
