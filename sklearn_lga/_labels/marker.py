@@ -278,6 +278,7 @@ def unlabeled_target_rows(targets, marker):
         row = int(np.flatnonzero(partly)[0])
         raise ValueError(
             f"Row {row} of y is marked as unlabelled in some outputs only: "
-            f"{targets[row].tolist()}. Mark all of its outputs or none."
+            f"{targets[row].tolist()}. Mark all of its outputs or none, or fit "
+            "sklearn.multioutput.MultiOutputRegressor with a number as the marker."
         )
     return marked.all(axis=1)

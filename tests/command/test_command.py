@@ -429,6 +429,21 @@ def test_output_is_whole_or_not_at_all(table, capsys, monkeypatch):
     assert sorted(p.name for p in table.parent.iterdir()) == [table.name, output.name]
 
 
+def test_progress_in_a_log(table, capsys, monkeypatch):
+    """Plain lines, each of what it is at; none of them where --quiet says so."""
+    run(table)
+    assert "epoch" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.modules[__name__], "FAST", ["--max-epochs", "2"])
+    run(table)
+    told = capsys.readouterr().err
+    assert "\r" not in told
+    assert "\x1b" not in told
+    told = told.splitlines()
+    assert told[0] == "fit: closed form"
+    assert told[1].startswith("fit: epoch 1 of 2, train_loss ")
+    assert told[3] == "fit: labels"
+
+
 @pytest.mark.parametrize("n_steps", [1, 3, 4])
 def test_interrupted_in_training(table, capsys, monkeypatch, n_steps):
     """In the fit of 3 steps, or in the first fold: 130, and nothing is written."""
@@ -446,9 +461,7 @@ def test_interrupted_in_training(table, capsys, monkeypatch, n_steps):
     status, _ = run(table, "--report", str(table.parent / "report.html"))
     assert status == 130
     assert sorted(table.parent.iterdir()) == files
-    *progress, last = capsys.readouterr().err.splitlines()
-    assert last == "sklearn-lga: error: interrupted."
-    assert progress[0] == "fit: closed form"
+    assert capsys.readouterr().err == "sklearn-lga: error: interrupted.\n"
     assert n_seen == n_steps
 
 
