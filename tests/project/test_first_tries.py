@@ -30,3 +30,27 @@ def test_it_runs_and_reports(monkeypatch, capsys):
     assert not any("error" in line for line in lines)
     first_tries.report(lines)
     assert "lead on the best peer" in capsys.readouterr().out
+
+
+def test_the_frontier(monkeypatch, tmp_path, capsys):
+    """No setting is both faster than one on the line and at least as good."""
+    pytest.importorskip("pandas")
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import pandas as pd
+    import plot_frontier
+
+    random = np.random.RandomState(0)
+    columns = ["seconds", "mean"]
+    for sign in (1, -1):
+        found = pd.DataFrame(random.rand(30, 2), columns=columns)
+        line = plot_frontier.frontier(found, sign)
+        beaten = [
+            any((found["seconds"] < s) & (sign * found["mean"] >= sign * m))
+            for s, m in found.to_numpy()
+        ]
+        assert sorted(line.index) == list(np.flatnonzero(~np.array(beaten)))
+    picture = tmp_path / "frontier.png"
+    monkeypatch.setattr("sys.argv", ["plot_frontier.py", "--picture", str(picture)])
+    plot_frontier.main()
+    assert picture.stat().st_size > 10_000
+    assert "defaults" in capsys.readouterr().out
