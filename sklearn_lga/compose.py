@@ -5,8 +5,9 @@ import sys
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, get_tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._labels.marker import as_labels, check_marker, is_marked
 
@@ -65,7 +66,7 @@ class WithUnlabeled(BaseEstimator):
         self.X_unlabeled = X_unlabeled
         self.unlabeled = unlabeled
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Fit the estimator on the rows of ``X`` and the unlabelled ones.
 
         Parameters
@@ -76,6 +77,9 @@ class WithUnlabeled(BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             A label, or targets, for each of them.
 
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of these labels, for the estimator or the last step of a Pipeline.
+
         Returns
         -------
         self : object
@@ -85,7 +89,8 @@ class WithUnlabeled(BaseEstimator):
         ------
         ValueError
             If ``y`` holds the marker or a missing value or has not one entry for each
-            row of ``X``, or the columns of ``X`` are not those of ``X_unlabeled``.
+            row of ``X``, the columns of ``X`` are not those of ``X_unlabeled``, or
+            weights are negative.
         """
         check_marker(self.unlabeled)
         marker = np.nan if self.unlabeled is None else self.unlabeled
@@ -95,7 +100,12 @@ class WithUnlabeled(BaseEstimator):
         # None marks rows of all kinds of y, and what knows no marker refuses it.
         hidden = np.full((rows.shape[0] - len(y), *y.shape[1:]), None)
         labels = np.concatenate([y.astype(object), hidden])
-        self.estimator_ = clone(self.estimator).fit(rows, labels)
+        weights = {}
+        if sample_weight is not None:
+            given = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            name = weight_name(self.estimator)
+            weights[name] = np.concatenate([given, np.ones(len(hidden))])
+        self.estimator_ = clone(self.estimator).fit(rows, labels, **weights)
         self.unlabeled_ = marker
         return self
 
@@ -130,6 +140,14 @@ class WithUnlabeled(BaseEstimator):
 
     def __sklearn_tags__(self):
         return get_tags(self.estimator)
+
+
+def weight_name(estimator):
+    """What ``fit`` calls the weights of the rows; a Pipeline puts a step before it."""
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return f"{name}__{weight_name(last)}"
+    return "sample_weight"
 
 
 def labeled_only(y, marker):

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ..alignment import LABELED_WEIGHT_DECAYS
+from .callers import AS_IT_PREDICTS, warn_of_callers
 from .checks import check_float32_range, validated_rows
 from .elsewhere import missing_attribute
 from .net_params import split_routed
@@ -147,6 +148,7 @@ class NetEstimator(BaseEstimator):
     def _outputs(self, X):
         """Outputs of the fitted model for rows, of shape (n_rows, n_outputs)."""
         check_is_fitted(self, "transduction_")
+        warn_of_callers(AS_IT_PREDICTS, self.unlabeled_)
         X = validated_rows(self, X, reset=False)
         if hasattr(self, "net_"):
             check_float32_range(X)

@@ -23,6 +23,7 @@ from .answer import (
     weigh_network,
     weights_of_members,
 )
+from .callers import AS_IT_FITS, warn_of_callers
 from .net_params import check_net_params
 from .network import make_net
 from .plan import make_plan
@@ -264,6 +265,8 @@ def read_table(estimator, X, y, read, sample_weight=None, former=None):
             UserWarning,
             stacklevel=5,
         )
+    if given.unlabeled.any():
+        warn_of_callers(AS_IT_FITS, task.unlabeled)
     return X, task, given
 
 

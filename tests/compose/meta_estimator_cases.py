@@ -95,8 +95,9 @@ def spying(model, seen):
 
 
 def boosted(model, X, y):
-    """LGAClassifier takes no weights of rows, which boosting is made of."""
-    return ensemble.AdaBoostClassifier(model).fit(X, y).score(X, y)
+    """Members by weights of the labelled rows."""
+    boosting = ensemble.AdaBoostClassifier(model, n_estimators=3, random_state=0)
+    return boosting.fit(X, y).score(X, y)
 
 
 def boosted_rows(model, X, y):
@@ -109,7 +110,7 @@ def boosted_rows(model, X, y):
     return np.isin(seen[-2][:, 0], X_L[:, 0]).mean() / (~HIDDEN).mean()
 
 
-case("AdaBoostClassifier", boosted)
+case("AdaBoostClassifier", boosted, on_labeled(boosted))
 case("AdaBoostRegressor", boosted_rows, on_labeled(boosted_rows, R), R)
 
 meta_estimator("OneVsRestClassifier", OneVsRestClassifier)

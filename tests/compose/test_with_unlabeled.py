@@ -42,6 +42,23 @@ def test_it_is_the_fit_on_a_marked_y():
     assert ours.n_features_in_ == 2
 
 
+@pytest.mark.parametrize("pipeline", [False, True])
+def test_weights_of_labels(pipeline):
+    """Those of the estimator's fit; a Pipeline hands them to its last step."""
+    model = make_pipeline(StandardScaler(), C.model) if pipeline else C.model
+    weights = np.linspace(0.1, 3.0, len(X_L))
+    ours = WithUnlabeled(model, X_U).fit(X_L, LABELED, sample_weight=weights)
+    rows, marked = np.r_[X_L, X_U], np.r_[LABELED, np.full(len(X_U), -1)]
+    name = "lgaclassifier__sample_weight" if pipeline else "sample_weight"
+    all_weights = np.r_[weights, np.full(len(X_U), 7.0)]
+    plain = clone(model).fit(rows, marked, **{name: all_weights})
+    np.testing.assert_allclose(ours.predict_proba(X), plain.predict_proba(X))
+    without = WithUnlabeled(model, X_U).fit(X_L, LABELED)
+    assert not np.allclose(ours.predict_proba(X), without.predict_proba(X))
+    with pytest.raises(ValueError, match="Negative"):
+        WithUnlabeled(model, X_U).fit(X_L, LABELED, sample_weight=-weights)
+
+
 KINDS_OF_LABELS = {
     "int": np.array([3, 7]),
     "int8": np.array([3, 7], dtype=np.int8),
