@@ -87,7 +87,7 @@ def principal_eigenvector(
 
     # Fused attention has no second derivative; the plain one does.
     with evaluation_mode(module), sdpa_kernel(SDPBackend.MATH):
-        _, hessian_product = vjp(grad(value), trainable)
+        hessian_product = vjp(grad(value), trainable)[1]
         product = _flat_product(hessian_product, trainable)
         return _largest_eigenpair(product, random_state, tol)
 
@@ -219,7 +219,7 @@ class AlignmentRecorder(Callback):
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Take the eigenvector that this epoch's updates are compared with."""
-        self.alignments_ = []
+        self.alignments_: list[tuple[float, float]] = []
         self.recording_ = (len(net.history) - 1) % self.every == 0
         if not self.recording_:
             return

@@ -145,7 +145,7 @@ class WithUnlabeled(BaseEstimator):
         return get_tags(self.estimator)
 
 
-def labeled_only(y, marker):
+def labeled_only(y, marker) -> np.ndarray:
     """Labels or targets of rows that all have one."""
     y = as_labels(y)
     marked = is_marked(y, marker)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound=Callable)
 
-ALGORITHM_1 = MappingProxyType({"closed_form": False, "n_members": 1})
+ALGORITHM_1: MappingProxyType[str, Any] = MappingProxyType(
+    {"closed_form": False, "n_members": 1}
+)
 """Parameters that turn off every departure from the paper that is a parameter."""
 
 
@@ -75,7 +77,7 @@ class NetEstimator(BaseEstimator):
     callbacks: list | tuple | None = None
     net_params: dict | None = None
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict] = {
         "module": [callable, None],
         "hidden_layer_sizes": ["array-like", Integral],
         "dropout": [Interval(Real, 0, 1, closed="left")],

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +80,8 @@ class MLP(nn.Sequential):
     ) -> None:
         layers, width = [] if inputs is None else [inputs()], n_features
         one = isinstance(hidden_layer_sizes, Integral)
-        for size in [hidden_layer_sizes] if one else hidden_layer_sizes:
+        sizes: Any = [hidden_layer_sizes] if one else hidden_layer_sizes
+        for size in sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())
             if dropout:

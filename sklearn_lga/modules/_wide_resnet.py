@@ -216,7 +216,8 @@ class WideResNet(nn.Module):
 
         self.augmentation = Augmentation(flip, translation, noise, noise_generator)
         self.stem = convolution(n_features[0], base_channels, 3, 1, generator)
-        units, n_inputs = [], base_channels
+        units: list[nn.Module] = []
+        n_inputs = base_channels
         for group in range(3):
             n_channels = base_channels * width * 2**group
             for unit in range((depth - 4) // 6):

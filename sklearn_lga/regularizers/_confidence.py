@@ -130,7 +130,7 @@ class EntropyMinimization(_NeedsClasses, Regularizer):
 
     def init(self, module: nn.Module) -> nn.Module | None:
         """The source of the perturbation's random directions."""
-        return self.perturbation and self.perturbation.init(module)
+        return None if self.perturbation is None else self.perturbation.init(module)
 
     def loss(
         self, state: nn.Module | None, module: nn.Module, X: Tensor, logits: Tensor
