@@ -43,7 +43,7 @@ setup(
     long_description_content_type="text/x-rst",
     license="BSD-3-Clause",
     packages=find_packages(include=["sklearn_lga", "sklearn_lga.*"]),
-    package_data={"sklearn_lga._command": ["*.html"]},
+    package_data={"sklearn_lga": ["py.typed"], "sklearn_lga._command": ["*.html"]},
     entry_points={"console_scripts": ["sklearn-lga = sklearn_lga._command:main"]},
     python_requires=">=3.10",
     install_requires=[

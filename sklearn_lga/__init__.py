@@ -1,8 +1,15 @@
 """Label gradient alignment: semi-supervised learning with a scikit-learn face."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._estimators.base import ALGORITHM_1
+    from ._estimators.classifier import LGAClassifier
+    from ._estimators.pipeline import table_pipeline
+    from ._estimators.regressor import LGARegressor
 
 __all__ = [
     "ALGORITHM_1",

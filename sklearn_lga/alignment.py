@@ -6,12 +6,14 @@ parameters is one flat vector of length ``n_parameters`` everywhere.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 __all__ = [
     "CLASSIFICATION",
@@ -100,12 +102,14 @@ class Objective:
     2.5
     """
 
-    loss: Callable
-    gradient: Callable
-    parameterize: Callable
-    pullback: Callable
+    loss: Callable[[Tensor, Tensor], Tensor]
+    gradient: Callable[[Tensor, Tensor], Tensor]
+    parameterize: Callable[[Tensor], Tensor]
+    pullback: Callable[[Tensor, Tensor], Tensor]
 
-    def __call__(self, outputs, labels, weights=1.0):
+    def __call__(
+        self, outputs: Tensor, labels: Tensor, weights: Tensor | float = 1.0
+    ) -> Tensor:
         """L(theta, X, y), the mean over the rows, of a weight each."""
         return (weights * self.loss(outputs, labels)).mean()
 
@@ -121,7 +125,12 @@ REGRESSION = Objective(
 )
 
 
-def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
+def flat_gradient(
+    outputs: Tensor,
+    parameters: Sequence[Tensor],
+    grad_outputs: Tensor | None = None,
+    **kwargs: Any,
+) -> Tensor:
     """Gradient with respect to the parameters as one vector, as in Eq. 1.
 
     Parameters
@@ -160,7 +169,7 @@ def flat_gradient(outputs, parameters, grad_outputs=None, **kwargs):
     return torch.cat(list(map(torch.flatten, gradients)))
 
 
-def unflatten(vector, parameters):
+def unflatten(vector: Tensor, parameters: Iterable[Tensor]) -> list[Tensor]:
     """The parts of a flat vector that are each parameter's, in its shape.
 
     Parameters
@@ -187,7 +196,9 @@ def unflatten(vector, parameters):
     return list(map(torch.Tensor.view_as, parts, parameters))
 
 
-def moving_average(average, value, decay, out=None):
+def moving_average(
+    average: Tensor, value: Tensor, decay: float, out: Tensor | None = None
+) -> Tensor:
     """Exponential moving average after one more value, not yet bias-corrected.
 
     Parameters
@@ -216,7 +227,9 @@ def moving_average(average, value, decay, out=None):
     return torch.lerp(value, average, decay, out=out)
 
 
-def bias_corrected(average, decay, n_updates):
+def bias_corrected(
+    average: Tensor | float, decay: float, n_updates: int | Tensor
+) -> Tensor | float:
     """The average as if it had not started at zero, as in Adam.
 
     Parameters
@@ -252,7 +265,9 @@ def bias_corrected(average, decay, n_updates):
     return average / (1.0 - decay**n_updates)
 
 
-def alignment_direction(difference, fourth_moment, eps_norm):
+def alignment_direction(
+    difference: Tensor, fourth_moment: Tensor, eps_norm: float
+) -> Tensor:
     """The vector d = v / (eps_norm + sqrt(EMA(v^4))), elementwise.
 
     With the average held constant, as the paper does, ``2 d`` is the gradient of
@@ -285,7 +300,7 @@ def alignment_direction(difference, fourth_moment, eps_norm):
     return difference / fourth_moment.sqrt().add_(eps_norm)
 
 
-def normalized_distance(difference, direction):
+def normalized_distance(difference: Tensor, direction: Tensor) -> Tensor:
     """Normalized distance between the gradients: ``||v||^2_normalized`` of Eq. 2.
 
     Parameters
@@ -312,7 +327,12 @@ def normalized_distance(difference, direction):
     return difference.dot(direction)
 
 
-def output_gradient(objective, outputs, labels, weights=None):
+def output_gradient(
+    objective: Objective,
+    outputs: Tensor,
+    labels: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
     """Gradient of the mean loss with respect to the outputs.
 
     With J the Jacobian of the outputs and this delta, the gradient with respect to
@@ -350,7 +370,12 @@ def output_gradient(objective, outputs, labels, weights=None):
     return gradient / gradient[..., 0].numel()
 
 
-def label_gradient(objective, labels, output_tangent, n_rows=None):
+def label_gradient(
+    objective: Objective,
+    labels: Tensor,
+    output_tangent: Tensor,
+    n_rows: int | None = None,
+) -> Tensor:
     """Gradient of the normalized distance with respect to w (g_w of Algorithm 1).
 
     With v = EMA(g_l) - g_u and d of :func:`alignment_direction` held constant, and
@@ -394,7 +419,16 @@ def label_gradient(objective, labels, output_tangent, n_rows=None):
     return objective.pullback(labels, (2.0 / n_rows) * output_tangent)
 
 
-def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):
+def adam_update(
+    gradient: Tensor,
+    exp_avg: Tensor,
+    exp_avg_sq: Tensor,
+    n_updates: Tensor,
+    *,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
     """One step of Adam for rows that have each seen their own number of updates.
 
     Parameters
@@ -439,7 +473,7 @@ def adam_update(gradient, exp_avg, exp_avg_sq, n_updates, *, lr, betas, eps):
     return -lr * mean / (scale + eps), exp_avg, exp_avg_sq
 
 
-LABELED_WEIGHT_DECAYS = {
+LABELED_WEIGHT_DECAYS: dict[str, Callable[[float], float]] = {
     "linear": lambda progress: 1.0 - progress,
     "cosine": lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)),
     "exponential": lambda progress: 100.0**-progress,
@@ -447,7 +481,11 @@ LABELED_WEIGHT_DECAYS = {
 """Named decays of T(i): from 1 at progress 0 towards 0 at progress 1."""
 
 
-def labeled_weight_at(progress, labeled_weight, start=3.0):
+def labeled_weight_at(
+    progress: float,
+    labeled_weight: float | str | tuple[str, float] | Callable[[float], float],
+    start: float = 3.0,
+) -> float:
     """The coefficient T(i) of the labelled gradient in Algorithm 1.
 
     Parameters

@@ -1,21 +1,38 @@
 """How training steps align with the principal curvature of the loss (Section 3.2)."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from skorch.callbacks import Callback
+from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.utils import parameters_to_vector
 
 from .alignment import unflatten
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from skorch import NeuralNet
+
 __all__ = ["AlignmentRecorder", "alignment", "principal_eigenvector"]
 
 
-def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
+def principal_eigenvector(
+    module: nn.Module,
+    X: Tensor | np.ndarray,
+    y: Tensor | np.ndarray,
+    *,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    tol: float = 1e-3,
+    random_state: int = 0,
+) -> tuple[float, Tensor]:
     """The algebraically largest eigenvalue of a Hessian, and its eigenvector.
 
     The Hessian is that of ``loss(module(X), y)`` with respect to the module's
@@ -70,7 +87,7 @@ def principal_eigenvector(module, X, y, *, loss, tol=1e-3, random_state=0):
 
     # Fused attention has no second derivative; the plain one does.
     with evaluation_mode(module), sdpa_kernel(SDPBackend.MATH):
-        _, hessian_product = vjp(grad(value), trainable)
+        hessian_product = vjp(grad(value), trainable)[1]
         product = _flat_product(hessian_product, trainable)
         return _largest_eigenpair(product, random_state, tol)
 
@@ -114,7 +131,7 @@ def _largest_eigenpair(operator, random_state, tol):
     return float(eigenvalues[-1]), torch.from_numpy(vectors[:, -1].copy())
 
 
-def alignment(update, vector):
+def alignment(update: Tensor, vector: Tensor) -> float:
     """Cosine similarity of an update with an eigenvector, without sign (Eq. 13).
 
     Parameters
@@ -187,17 +204,22 @@ class AlignmentRecorder(Callback):
     """
 
     def __init__(
-        self, X, y, loss=torch.nn.functional.cross_entropy, every=1, n_updates=20
-    ):
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        loss: Callable[[Tensor, Tensor], Tensor] = nn.functional.cross_entropy,
+        every: int = 1,
+        n_updates: int = 20,
+    ) -> None:
         self.X = X
         self.y = y
         self.loss = loss
         self.every = every
         self.n_updates = n_updates
 
-    def on_epoch_begin(self, net, **kwargs):
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Take the eigenvector that this epoch's updates are compared with."""
-        self.alignments_ = []
+        self.alignments_: list[tuple[float, float]] = []
         self.recording_ = (len(net.history) - 1) % self.every == 0
         if not self.recording_:
             return
@@ -212,15 +234,26 @@ class AlignmentRecorder(Callback):
         )
         net.history.record("hessian_eigenvalue", eigenvalue)
 
-    def on_grad_computed(self, net, named_parameters, training=False, **kwargs):
+    def on_grad_computed(
+        self,
+        net: NeuralNet,
+        named_parameters: Iterable[tuple[str, Tensor]],
+        training: bool = False,
+        **kwargs: Any,
+    ) -> None:
         """Keep the gradient and the parameters as they are before the update."""
         if not training or not self._wanted():
             return
         parameters = [p for _, p in named_parameters if p.requires_grad]
-        self.gradient_ = torch.cat([p.grad.reshape(-1) for p in parameters])
+        gradients = [
+            torch.zeros_like(p) if p.grad is None else p.grad for p in parameters
+        ]
+        self.gradient_ = parameters_to_vector(gradients)
         self.before_ = parameters_to_vector(parameters).detach()
 
-    def on_batch_end(self, net, training=False, **kwargs):
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         """Compare the update with the eigenvector."""
         if not training or not self._wanted():
             return
@@ -230,7 +263,7 @@ class AlignmentRecorder(Callback):
             (alignment(update, self.vector_), alignment(self.gradient_, self.vector_))
         )
 
-    def on_epoch_end(self, net, **kwargs):
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Record the means."""
         if self.alignments_:
             update, gradient = np.mean(self.alignments_, axis=0)

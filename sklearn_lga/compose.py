@@ -1,6 +1,9 @@
 """A semi-supervised estimator as a supervised one, for scikit-learn's other tools."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -10,6 +13,12 @@ from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._labels.marker import as_labels, check_marker, is_marked
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from ._types import Marker, Rows
 
 __all__ = ["WithUnlabeled"]
 
@@ -61,12 +70,16 @@ class WithUnlabeled(BaseEstimator):
     True
     """
 
-    def __init__(self, estimator, X_unlabeled, *, unlabeled=-1):
+    def __init__(
+        self, estimator: BaseEstimator, X_unlabeled: Rows, *, unlabeled: Marker = -1
+    ) -> None:
         self.estimator = estimator
         self.X_unlabeled = X_unlabeled
         self.unlabeled = unlabeled
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the estimator on the rows of ``X`` and the unlabelled ones.
 
         Parameters
@@ -109,7 +122,9 @@ class WithUnlabeled(BaseEstimator):
         self.unlabeled_ = marker
         return self
 
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Score of the estimator on labelled rows.
 
         Parameters
@@ -150,7 +165,7 @@ def weight_name(estimator):
     return "sample_weight"
 
 
-def labeled_only(y, marker):
+def labeled_only(y, marker) -> np.ndarray:
     """Labels or targets of rows that all have one."""
     y = as_labels(y)
     marked = is_marked(y, marker)

@@ -1,10 +1,15 @@
 """Base of the estimators: parameters, their routing, and predictions."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sklearn.base import BaseEstimator
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,14 +20,31 @@ from .elsewhere import missing_attribute
 from .net_params import split_routed
 from .pickling import reduced
 
-ALGORITHM_1 = MappingProxyType({"closed_form": False, "n_members": 1})
+if TYPE_CHECKING:
+    from joblib import Memory
+    from torch import nn
+    from typing_extensions import Self
+
+    from .._types import Marker, Rows, Seed
+    from ..regularizers import Regularizer
+
+Method = TypeVar("Method", bound=Callable)
+
+ALGORITHM_1: MappingProxyType[str, Any] = MappingProxyType(
+    {"closed_form": False, "n_members": 1}
+)
 """Parameters that turn off every departure from the paper that is a parameter."""
 
 
-def public(method):
+def public(method: Method) -> Method:
     """Have Python's errors of its arguments name no class that nobody has asked for."""
     method.__qualname__ = method.__name__
     return method
+
+
+def checking_parameters(fit: Method) -> Method:
+    """Have scikit-learn check the parameters first; its decorator has no types."""
+    return _fit_context(prefer_skip_nested_validation=True)(fit)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -33,30 +55,30 @@ class NetEstimator(BaseEstimator):
     what they mean.
     """
 
-    module: object = None
-    hidden_layer_sizes: object = (32,)
+    module: Callable[..., nn.Module] | None = None
+    hidden_layer_sizes: int | Sequence[int] = (32,)
     dropout: float = 0.0
     n_members: int = 5
     closed_form: bool = True
-    memory: object = None
+    memory: str | Memory | None = None
     lr: float | None = None
     weight_decay: float = 0.0
     batch_size: int = 256
     max_epochs: int | None = None
-    regularizers: object = ()
+    regularizers: Sequence[Regularizer] = ()
     early_stopping: bool = False
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
-    unlabeled: object = -1
+    unlabeled: Marker = -1
     warm_start: bool = False
     device: str = "auto"
     compile: bool = False
-    random_state: object = None
+    random_state: Seed = None
     verbose: int = 0
-    callbacks: object = None
+    callbacks: list | tuple | None = None
     net_params: dict | None = None
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict] = {
         "module": [callable, None],
         "hidden_layer_sizes": ["array-like", Integral],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -83,7 +105,7 @@ class NetEstimator(BaseEstimator):
 
     _imputes_labels = False
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of this estimator.
 
         Parameters
@@ -101,7 +123,7 @@ class NetEstimator(BaseEstimator):
             params.update(self.net_params)
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.
 
         Parameters
@@ -129,7 +151,7 @@ class NetEstimator(BaseEstimator):
         return self
 
     @public
-    def predict(self, X):
+    def predict(self, X: Rows) -> np.ndarray:
         """Predict the class or the targets of each row.
 
         Parameters
@@ -173,7 +195,9 @@ class LabelParameters:
     """Parameters of the imputed labels: Algorithm 1 in place of supervised training."""
 
     label_lr: float | None = None
-    labeled_weight: object = "linear"
+    labeled_weight: float | str | tuple[str, float] | Callable[[float], float] = (
+        "linear"
+    )
     decay: float = 0.9
     eps_norm: float | None = None
 

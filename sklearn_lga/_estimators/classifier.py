@@ -1,31 +1,41 @@
 """The classifiers: what they read and predict, and LGAClassifier."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import log_softmax, softmax
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
 
 from .._labels.classes import Classes
-from .base import LabelParameters, NetEstimator, public
+from .base import LabelParameters, NetEstimator, checking_parameters, public
 from .fitting import fit_network
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from .._types import Labels, Rows
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetClassifier(ClassifierMixin, NetEstimator):
     """Base of the classifiers: labels in, classes and probabilities out."""
 
-    class_weight: object = None
+    class_weight: dict | str | None = None
 
     _parameter_constraints = {
         **NetEstimator._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @checking_parameters
     @public
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network and label the unlabelled rows.
 
         Parameters
@@ -57,7 +67,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return fit_network(self, X, y, read, sample_weight)
 
     @public
-    def predict_proba(self, X):
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Predict class probabilities.
 
         Parameters
@@ -73,7 +83,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return softmax(self._outputs(X), axis=1)
 
     @public
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Rows) -> np.ndarray:
         """Predict logarithms of class probabilities.
 
         Parameters
@@ -89,7 +99,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return log_softmax(self._outputs(X), axis=1)
 
     @public
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy on the labelled rows; unlabelled ones are left out.
 
         Parameters

@@ -1,12 +1,15 @@
 """The pipeline from a table of mixed columns to labels."""
 
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
 from .classifier import LGAClassifier
 
 ENCODER_SEED = "tablevectorizer__high_cardinality__random_state"
 """Text is encoded by a truncated SVD, which draws at random."""
 
 
-def table_pipeline(estimator=None):
+def table_pipeline(estimator: BaseEstimator | None = None) -> Pipeline:
     """Make a pipeline that takes tables as they are: text, categories, dates, gaps.
 
     The columns of a pandas or polars frame become numbers by skrub's

@@ -1,32 +1,43 @@
 """The regressors: what they read and predict."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from .._labels.targets import Targets
 from . import checks, fitting
-from .base import LabelParameters, NetEstimator, public
+from .base import LabelParameters, NetEstimator, checking_parameters, public
 from .exact import fit_exact
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from .._types import Labels, Rows
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetRegressor(RegressorMixin, NetEstimator):
     """Base of the regressors: targets in, targets out."""
 
-    hidden_layer_sizes: object = (32, 32)
+    hidden_layer_sizes: int | Sequence[int] = (32, 32)
+    unlabeled: float | None = -1
 
     _parameter_constraints = {
         **NetEstimator._parameter_constraints,
         "unlabeled": [Real, None],
     }
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @checking_parameters
     @public
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network and impute the targets of the unlabelled rows.
 
         Parameters
@@ -57,7 +68,9 @@ class NetRegressor(RegressorMixin, NetEstimator):
         return fitting.fit_network(self, X, y, Targets.read, sample_weight)
 
     @public
-    def score(self, X, y, sample_weight=None):
+    def score(
+        self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Coefficient of determination on the labelled rows; others are left out.
 
         Parameters
@@ -221,6 +234,7 @@ class LGARegressor(LabelParameters, NetRegressor):
     (300,)
     """
 
+    max_epochs: float | None = None  # type: ignore[assignment]  # np.inf is a float
     solver: str = "network"
     fit_intercept: bool = True
 
@@ -236,8 +250,8 @@ class LGARegressor(LabelParameters, NetRegressor):
         ],
     }
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    @checking_parameters
+    def fit(self, X: Rows, y: Labels, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network, or follow the exact linear model, and impute targets.
 
         Parameters

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 
-def as_array(y):
+def as_array(y) -> np.ndarray:
     """``y`` as an ndarray that keeps what pandas' own dtypes hold.
 
     Nullable and categorical values become objects, where ``np.asarray`` would turn

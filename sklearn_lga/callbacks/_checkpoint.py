@@ -1,10 +1,13 @@
 """Saving a fit as it goes, and going on from what was saved."""
 
+from __future__ import annotations
+
 import os
 import time
 import warnings
 from numbers import Real
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from skorch.callbacks import Callback, EarlyStopping
@@ -16,6 +19,9 @@ from ._files import read, remove_leftovers, write
 from ._identity import check_identity
 from ._order import unnamed
 from ._snapshot import restore_position, restore_snapshot, take_snapshot
+
+if TYPE_CHECKING:
+    from skorch import NeuralNet
 
 FORMAT = 2
 """Of a checkpoint's content; raised where older versions could not go on with it."""
@@ -85,11 +91,13 @@ class Checkpoint(Callback):
 
     runs_last = True
 
-    def __init__(self, folder, every=60.0):
+    def __init__(self, folder: str | os.PathLike[str], every: float = 60.0) -> None:
         self.folder = folder
         self.every = every
 
-    def open(self, identity, seeds, *, global_generator):
+    def open(
+        self, identity: dict[str, str], seeds: Seeds, *, global_generator: bool
+    ) -> Seeds:
         """Make the folder ready, and read the checkpoint that may be there.
 
         Parameters
@@ -123,11 +131,11 @@ class Checkpoint(Callback):
         return seeds
 
     @property
-    def has_ended(self):
+    def has_ended(self) -> bool:
         """Whether the checkpoint is of a fit that had ended."""
         return self.snapshot_ is not None and self.snapshot_["has_ended"]
 
-    def epochs_left(self, n_epochs):
+    def epochs_left(self, n_epochs: int) -> int:
         """How many epochs are to begin, the interrupted one among them.
 
         Parameters
@@ -143,7 +151,7 @@ class Checkpoint(Callback):
         done = len(self.snapshot_["history"]) - 1 if self.snapshot_ else 0
         return n_epochs - done
 
-    def restore(self, net):
+    def restore(self, net: NeuralNet) -> None:
         """Give a net what a fit had ended with.
 
         Parameters
@@ -154,7 +162,7 @@ class Checkpoint(Callback):
         restore_snapshot(net, self.snapshot_)
         self.snapshot_ = None
 
-    def close(self, net):
+    def close(self, net: NeuralNet) -> None:
         """Save what a fit ended with, unless it was interrupted.
 
         Parameters
@@ -181,7 +189,7 @@ class Checkpoint(Callback):
                 f"{Processes.current().count}. Leave it out of callbacks."
             )
 
-    def on_train_begin(self, net, **kwargs):
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Refuse to watch what was not opened."""
         if getattr(self, "path_", None) != Path(self.folder) / FILE_NAME:
             raise ValueError(
@@ -191,7 +199,7 @@ class Checkpoint(Callback):
             )
         self.last_save_ = time.monotonic()
 
-    def on_epoch_begin(self, net, **kwargs):
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Go on where the snapshot was taken, or note where the epoch begins."""
         if self.snapshot_ is None:
             self.epoch_start_ = net.sampler_.state()
@@ -201,12 +209,14 @@ class Checkpoint(Callback):
         self.epoch_start_ = self.snapshot_["epoch_start"]
         self.snapshot_ = None
 
-    def on_batch_end(self, net, training=False, **kwargs):
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         """Save, when it is time to."""
         if training and time.monotonic() - self.last_save_ >= self.every:
             self.save(net)
 
-    def save(self, net, has_ended=False):
+    def save(self, net: NeuralNet, has_ended: bool = False) -> None:
         """Write the file.
 
         Parameters

@@ -1,6 +1,7 @@
 """Image data sets, split and preprocessed as semi-supervised learning has them."""
 
 import numbers
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -8,11 +9,18 @@ import numpy as np
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 
+from .._types import Seed
 from ._image_files import Format, read_npz
 from ._published import DATA_SETS, N_CLASSES
 
 
-def load_images(name, *, data_home=None, n_labeled, random_state=None):
+def load_images(
+    name: str,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    n_labeled: int | None,
+    random_state: Seed = None,
+) -> Bunch:
     """Load an image data set of ten classes with few labels.
 
     The splits and the preprocessing are those of [1]_ for CIFAR-10 and SVHN.

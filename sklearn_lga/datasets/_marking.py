@@ -3,13 +3,22 @@
 import numbers
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .._labels.drawing import choose_rows
 from .._labels.marker import as_array, check_marker, is_marked, is_missing
+from .._types import Marker, Seed
 
 
-def hide_labels(y, *, n_labeled, stratify=True, random_state=None, unlabeled=-1):
+def hide_labels(
+    y: ArrayLike,
+    *,
+    n_labeled: float,
+    stratify: bool = True,
+    random_state: Seed = None,
+    unlabeled: Marker = -1,
+) -> np.ndarray:
     """Mark all but a few entries of ``y`` as unlabelled.
 
     Parameters

@@ -3,8 +3,12 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._types import Seed
 
-def make_shells(n_samples, n_features, *, random_state=None):
+
+def make_shells(
+    n_samples: int, n_features: int, *, random_state: Seed = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Five classes in concentric shells, dense where the classes meet.
 
     The data of Section 3.2: a direction v is drawn from the unit hypersphere, a

@@ -1,5 +1,10 @@
 """The way to least squares of the exact mode."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
@@ -11,6 +16,15 @@ from ..linear import least_squares
 from ..linear._model import models_on_path, path_moments, recorded_steps
 from ._drawing import COLORS, LINES, new_axes, tidy, value_colormap
 from ._estimators import final_estimator, final_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+    from sklearn.base import BaseEstimator
+    from typing_extensions import Self
+
+    from .._types import Labels, Rows
+    from ..linear import LGAPath
 
 
 class ConvergenceDisplay:
@@ -71,8 +85,14 @@ class ConvergenceDisplay:
     """
 
     def __init__(
-        self, steps, coefficients, *, feature_names=None, variances=None, n_iter=None
-    ):
+        self,
+        steps: np.ndarray,
+        coefficients: np.ndarray,
+        *,
+        feature_names: Sequence[str] | None = None,
+        variances: np.ndarray | None = None,
+        n_iter: float | None = None,
+    ) -> None:
         self.steps = steps
         self.coefficients = coefficients
         self.feature_names = feature_names
@@ -81,8 +101,16 @@ class ConvergenceDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, sample_weight=None, principal=False, target=0, ax=None
-    ):
+        cls,
+        estimator: BaseEstimator,
+        X: Rows,
+        y: Labels,
+        *,
+        sample_weight: ArrayLike | None = None,
+        principal: bool = False,
+        target: int = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the path that an estimator with ``solver="exact"`` has followed.
 
         The path is computed anew; with ``early_stopping`` from all labelled rows,
@@ -141,7 +169,14 @@ class ConvergenceDisplay:
         return display.plot(ax=ax)
 
     @classmethod
-    def from_path(cls, path, X_labeled, y_labeled, *, ax=None):
+    def from_path(
+        cls,
+        path: LGAPath,
+        X_labeled: Rows,
+        y_labeled: ArrayLike,
+        *,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw a path of :mod:`sklearn_lga.linear`, over least squares.
 
         Parameters
@@ -166,7 +201,7 @@ class ConvergenceDisplay:
         limit = least_squares(X_labeled, y_labeled)
         return cls(path.steps, _relative(path.coef, limit)).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,12 +1,21 @@
 """How much the labels depend on each feature."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ._drawing import COLORS, new_axes, tidy
 from ._estimators import final_estimator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
+    from typing_extensions import Self
 
 INDICATOR = "missingindicator_"
 """What scikit-learn's imputer puts before the name of a column with gaps."""
@@ -66,12 +75,19 @@ class RelevanceDisplay:
     ['petal', 'sepal']
     """
 
-    def __init__(self, *, relevance, feature_names):
+    def __init__(self, *, relevance: np.ndarray, feature_names: Sequence[str]) -> None:
         self.relevance = relevance
         self.feature_names = feature_names
 
     @classmethod
-    def from_estimator(cls, estimator, *, feature_names=None, max_features=20, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        *,
+        feature_names: Sequence[str] | None = None,
+        max_features: int = 20,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the relevance of a fitted estimator's features.
 
         Parameters
@@ -110,7 +126,7 @@ class RelevanceDisplay:
         display = cls(relevance=last.relevance_, feature_names=feature_names)
         return display.plot(ax=ax, max_features=max_features)
 
-    def plot(self, ax=None, *, max_features=20):
+    def plot(self, ax: Axes | None = None, *, max_features: int = 20) -> Self:
         """Draw the bars.
 
         Parameters

@@ -1,10 +1,20 @@
 """The curves of a training."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 from sklearn.base import is_classifier
 
 from ._drawing import COLORS, LINES, new_axes, tidy
 from ._estimators import final_estimator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
+    from typing_extensions import Self
 
 LOSSES = {
     "labeled_loss": "labelled rows",
@@ -68,11 +78,13 @@ class TrainingDisplay:
     ['loss', 'alignment distance (Eq. 2)']
     """
 
-    def __init__(self, curves):
+    def __init__(self, curves: Mapping[str, np.ndarray]) -> None:
         self.curves = curves
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, ax: Axes | None = None
+    ) -> Self:
         """Draw the curves of a fitted estimator.
 
         Parameters
@@ -112,7 +124,7 @@ class TrainingDisplay:
             curves["agreement"] = 1.0 - 0.5 * curves.pop("label_distance")
         return cls(curves).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the curves.
 
         Parameters

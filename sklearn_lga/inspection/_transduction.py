@@ -1,6 +1,10 @@
 """The imputed labels, on a plane."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import issparse
@@ -11,6 +15,13 @@ from sklearn.utils import check_consistent_length
 from .._labels.marker import as_labels, as_targets, is_marked, unlabeled_target_rows
 from ._drawing import COLORS, MARKERS, new_axes, tidy, value_colormap
 from ._estimators import final_estimator, final_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from sklearn.base import BaseEstimator
+    from typing_extensions import Self
+
+    from .._types import Labels, Rows
 
 SIZES = 10.0, 36.0
 """Areas of the least and the most confident row, in square points."""
@@ -69,8 +80,14 @@ class TransductionDisplay:
     """
 
     def __init__(
-        self, points, labels, unlabeled, *, confidence=None, axis_names=("", "")
-    ):
+        self,
+        points: np.ndarray,
+        labels: np.ndarray,
+        unlabeled: np.ndarray,
+        *,
+        confidence: np.ndarray | None = None,
+        axis_names: Sequence[str] = ("", ""),
+    ) -> None:
         self.points = points
         self.labels = labels
         self.unlabeled = unlabeled
@@ -78,7 +95,16 @@ class TransductionDisplay:
         self.axis_names = axis_names
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, features=None, target=0, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: Rows,
+        y: Labels,
+        *,
+        features: Sequence[int] | Sequence[str] | None = None,
+        target: int = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the labels of a fitted estimator.
 
         Parameters
@@ -133,7 +159,7 @@ class TransductionDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw the labels.
 
         Parameters

@@ -72,7 +72,7 @@ def check_rows(X_labeled, y_labeled, X_unlabeled):
     return X_l, y, X_u
 
 
-def check_pair(A_l, A_u):
+def check_pair(A_l, A_u) -> tuple[np.ndarray, np.ndarray]:
     """Second moments in float64: two symmetric matrices, or two diagonals."""
     A_l, A_u = np.asarray(A_l), np.asarray(A_u)
     square = A_l.ndim == 2 and A_l.shape[0] == A_l.shape[1]
@@ -113,7 +113,7 @@ def check_count(value, name, at_least=0):
     return int(value)
 
 
-def check_steps(steps, name, upper=None):
+def check_steps(steps, name, upper=None) -> np.ndarray:
     """Numbers of updates, as an array of int, or of float with infinity."""
     steps = np.atleast_1d(np.asarray(steps))
     finite = steps[np.isfinite(steps)] if steps.dtype.kind == "f" else steps

@@ -1,14 +1,24 @@
 """Label gradient alignment without its normalization, at any step at once."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._types import Rows
 from ._checks import check_positive, check_steps
 from ._moments import data_moments, range_basis
 from ._path import LGAPath
 from ._stability import RADIUS_TOLERANCE, fixed_point, linear_dynamics, spectral_radius
 
 
-def lga_closed_form(X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, steps):
+def lga_closed_form(
+    X_labeled: Rows,
+    y_labeled: ArrayLike,
+    X_unlabeled: Rows,
+    *,
+    lr: float,
+    label_lr: float,
+    steps: ArrayLike,
+) -> LGAPath:
     """Label gradient alignment without the normalization of Eq. 2, at any steps.
 
     With r in place of d the dynamics is linear in (theta, a), and step k is a power of

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg, sparse
 
+from .._types import Rows
 from ._checks import check_moments, check_rows, check_weights
 
 CHUNK_ROWS = 65_536
@@ -41,7 +43,7 @@ class Moments:
     b: np.ndarray
     n_u: int
 
-    def matrices(self):
+    def matrices(self) -> tuple[np.ndarray, np.ndarray]:
         """A_l and A_u as matrices, also where they are kept as vectors.
 
         Returns
@@ -49,7 +51,8 @@ class Moments:
         A_l, A_u : ndarray of shape (n_features, n_features)
             Diagonal matrices in place of vectors.
         """
-        return tuple(np.diag(A) if A.ndim == 1 else A for A in (self.A_l, self.A_u))
+        A_l, A_u = (np.diag(A) if A.ndim == 1 else A for A in (self.A_l, self.A_u))
+        return A_l, A_u
 
 
 def checked(moments):
@@ -133,8 +136,13 @@ def column_means(X, weights=None):
 
 
 def data_moments(
-    X_labeled, y_labeled, X_unlabeled, *, center=False, sample_weight=None
-):
+    X_labeled: Rows,
+    y_labeled: ArrayLike,
+    X_unlabeled: Rows,
+    *,
+    center: bool = False,
+    sample_weight: ArrayLike | None = None,
+) -> Moments:
     """The moments of the data, in one pass over it.
 
     Parameters

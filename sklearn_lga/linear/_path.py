@@ -4,7 +4,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._types import Rows
 from ._checks import as_rows, check_count, check_moments, check_positive, check_steps
 from ._moments import Moments, data_moments, product
 from ._stability import RADIUS_TOLERANCE, outside_unlabeled_range, spectral_radius
@@ -44,7 +46,7 @@ class LGAPath:
     label_coef: np.ndarray
     n_unlabeled: int | None = None
 
-    def labels(self, X_unlabeled):
+    def labels(self, X_unlabeled: Rows) -> np.ndarray:
         """Imputed labels ``y_u = X_u a / n_u`` at every recorded step.
 
         Parameters
@@ -69,8 +71,16 @@ class LGAPath:
 
 
 def lga_path(
-    X_labeled, y_labeled, X_unlabeled, *, lr, label_lr, eps_norm, n_steps, record=None
-):
+    X_labeled: Rows,
+    y_labeled: ArrayLike,
+    X_unlabeled: Rows,
+    *,
+    lr: float,
+    label_lr: float,
+    eps_norm: float,
+    n_steps: int,
+    record: ArrayLike | None = None,
+) -> LGAPath:
     """Label gradient alignment in linear regression (Eqs. 8 to 11), from zero.
 
     Exact for any features, correlated ones and CSR included; a step costs
@@ -137,8 +147,17 @@ def lga_path(
 
 
 def lga_path_from_moments(
-    A_l, A_u, b, n_u, *, lr, label_lr, eps_norm, n_steps, record=None
-):
+    A_l: ArrayLike,
+    A_u: ArrayLike,
+    b: ArrayLike,
+    n_u: int,
+    *,
+    lr: float,
+    label_lr: float,
+    eps_norm: float,
+    n_steps: int,
+    record: ArrayLike | None = None,
+) -> LGAPath:
     """The same as :func:`lga_path`, from the moments of the data.
 
     With z = X_u' y_u / n_u, one step is::

@@ -1,16 +1,19 @@
 """Where label gradient alignment ends, and for which step sizes it gets there."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg
 
 from ._checks import check_pair, check_positive
-from ._moments import checked, is_regular, minimum_norm_solution, range_basis
+from ._moments import Moments, checked, is_regular, minimum_norm_solution, range_basis
 
 RADIUS_TOLERANCE = 1e-9
 """Rounding of the spectral radius: a direction without labelled rows has exactly 1."""
 
 
-def spectral_radius(A_l, A_u, *, lr, label_rate):
+def spectral_radius(
+    A_l: ArrayLike, A_u: ArrayLike, *, lr: float, label_rate: float
+) -> float:
     """Spectral radius of the dynamics near the fixed point, on the range of A_u.
 
     Near r = 0 the direction d is r / eps_norm, and with z = A_u s a step multiplies
@@ -72,7 +75,7 @@ def linear_dynamics(A_l, A_u, lr, label_rate):
     ]
 
 
-def fixed_point(moments):
+def fixed_point(moments: Moments) -> tuple[np.ndarray, np.ndarray]:
     """The fixed point of label gradient alignment (Proposition 3).
 
     Least squares on the labelled rows among the models in the range of A_u: a
@@ -132,7 +135,12 @@ def outside_unlabeled_range(moments):
     return float(1.0 - seen / total) if total > 0.0 else 0.0
 
 
-def default_step_sizes(moments, lr=None, label_lr=None, eps_norm=None):
+def default_step_sizes(
+    moments: Moments,
+    lr: float | None = None,
+    label_lr: float | None = None,
+    eps_norm: float | None = None,
+) -> dict[str, float]:
     """Step sizes for which the fixed point is stable, where None is given.
 
     ``lr`` is 1 / lambda, lambda the largest eigenvalue of A_l and A_u; ``eps_norm`` a

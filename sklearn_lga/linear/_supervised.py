@@ -1,8 +1,10 @@
 """Supervised linear regression: its solution and the way there (Eqs. 5 to 7)."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg, sparse
 
+from .._types import Rows
 from ._checks import (
     as_response,
     as_rows,
@@ -13,7 +15,7 @@ from ._checks import (
 from ._moments import minimum_norm_solution, range_basis, second_moment
 
 
-def least_squares(X, y):
+def least_squares(X: Rows, y: ArrayLike) -> np.ndarray:
     """Least squares, the limit of gradient descent from zero (Eqs. 5 and 6).
 
     Where X has not full column rank, it is the solution of minimum norm.
@@ -44,7 +46,9 @@ def least_squares(X, y):
     return linalg.lstsq(X.astype(np.float64), y)[0]
 
 
-def gradient_descent_path(X, y, lr, steps):
+def gradient_descent_path(
+    X: Rows, y: ArrayLike, lr: float, steps: ArrayLike
+) -> np.ndarray:
     """Gradient descent on the squared error from zero, at any steps (Eq. 7).
 
     Parameters
@@ -120,7 +124,9 @@ def _learned_share(x, k):
         return np.where(x < 1.0, -np.expm1(k * np.log1p(-x)), 1.0 - (1.0 - x) ** k)
 
 
-def convergence_coefficients(coef, X_labeled, y_labeled):
+def convergence_coefficients(
+    coef: ArrayLike, X_labeled: Rows, y_labeled: ArrayLike
+) -> np.ndarray:
     """How far each feature's coefficient has come, c of Eqs. 12 and 28.
 
     For uncorrelated features, c_i = lambda_i^l theta_i / b_i is 1 where theta_i is the

@@ -1,6 +1,7 @@
 """Scores of the labelled rows."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +19,15 @@ from .._labels.marker import (
     unlabeled_target_rows,
 )
 from .._labels.task import check_any_to_score
+from .._types import Marker
 
 SCORES = {"y_score", "y_proba", "pred_decision"}
 """What scikit-learn's metrics call predictions that are no labels or targets."""
 
 
-def labeled_scorer(metric, *, unlabeled=-1):
+def labeled_scorer(
+    metric: str | Callable[..., float], *, unlabeled: Marker = -1
+) -> Callable[..., float]:
     """Make a scorer that leaves unlabelled rows out.
 
     For ``scoring`` in cross-validation, searches, curves and inspection on a ``y`` in

@@ -1,11 +1,13 @@
 """Folds of the labelled rows."""
 
 import numbers
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import indexable
-from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 
 from .._labels.marker import (
     as_labels,
@@ -17,6 +19,7 @@ from .._labels.marker import (
     settle_marker,
     unlabeled_target_rows,
 )
+from .._types import Labels, Marker, Rows
 
 MIN_ROWS_PER_CLASS = 2
 """Whole numbers are class labels with that many labelled rows each on average."""
@@ -58,14 +61,16 @@ class SemiSupervisedSplit:
     [0 2 4 5] [1 3]
     """
 
-    def __init__(self, cv=5, *, unlabeled=-1):
+    def __init__(self, cv: object = 5, *, unlabeled: Marker = -1) -> None:
         self.cv = cv
         self.unlabeled = unlabeled
 
     def __repr__(self):
         return f"SemiSupervisedSplit(cv={self.cv!r}, unlabeled={self.unlabeled!r})"
 
-    def split(self, X, y=None, groups=None):
+    def split(
+        self, X: Rows, y: Labels | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Give the indices of the training and the test part of each split.
 
         Parameters
@@ -94,7 +99,12 @@ class SemiSupervisedSplit:
         for train, test in self._splitter(values).split(*given):
             yield np.sort(np.concatenate([labeled[train], unlabeled])), labeled[test]
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(
+        self,
+        X: Rows | None = None,
+        y: Labels | None = None,
+        groups: ArrayLike | None = None,
+    ) -> int:
         """Number of splits.
 
         Parameters
@@ -120,7 +130,7 @@ class SemiSupervisedSplit:
             X, y, groups = labeled_part(marked, values, groups)
         return self._splitter(y).get_n_splits(X, y, groups)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRequest:
         """Get what ``split`` asks of routed metadata: what the splitter ``cv`` asks.
 
         Returns

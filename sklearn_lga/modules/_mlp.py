@@ -1,12 +1,14 @@
 """The built-in network: members side by side, and the layers that they are made of."""
 
 import math
+from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
     "elu": nn.ELU,
@@ -65,20 +67,21 @@ class MLP(nn.Sequential):
 
     def __init__(
         self,
-        n_features,
-        n_outputs,
+        n_features: int,
+        n_outputs: int,
         *,
-        hidden_layer_sizes=(128,),
-        activation="relu",
-        dropout=0.0,
-        n_members=1,
-        inputs=None,
-        generator=None,
-        noise_generator=None,
-    ):
+        hidden_layer_sizes: int | Sequence[int] = (128,),
+        activation: str = "relu",
+        dropout: float = 0.0,
+        n_members: int = 1,
+        inputs: Callable[[], nn.Module] | None = None,
+        generator: torch.Generator | None = None,
+        noise_generator: torch.Generator | None = None,
+    ) -> None:
         layers, width = [] if inputs is None else [inputs()], n_features
         one = isinstance(hidden_layer_sizes, Integral)
-        for size in [hidden_layer_sizes] if one else hidden_layer_sizes:
+        sizes: Any = [hidden_layer_sizes] if one else hidden_layer_sizes
+        for size in sizes:
             layers.append(linear(width, size, generator, n_members))
             layers.append(ACTIVATIONS[activation]())
             if dropout:
@@ -87,13 +90,13 @@ class MLP(nn.Sequential):
         super().__init__(*layers, linear(width, n_outputs, generator, n_members))
         self.n_members = n_members
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Outputs of rows; those of several members side by side, or their mean."""
         outputs = self.members(x)
         one = self.n_members == 1 or self.training
         return outputs if one else outputs.mean(dim=1)
 
-    def members(self, x):
+    def members(self, x: Tensor) -> Tensor:
         """Compute the outputs of each network.
 
         Parameters

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 SLOPE = 0.1
 """Slope of the leaky ReLUs below zero."""
@@ -194,19 +194,19 @@ class WideResNet(nn.Module):
 
     def __init__(
         self,
-        n_features,
-        n_outputs,
+        n_features: tuple[int, int, int],
+        n_outputs: int,
         *,
-        depth=28,
-        width=2,
-        base_channels=16,
-        flip=True,
-        translation=2,
-        noise=0.15,
-        norm_momentum=0.001,
-        generator=None,
-        noise_generator=None,
-    ):
+        depth: int = 28,
+        width: int = 2,
+        base_channels: int = 16,
+        flip: bool = True,
+        translation: int = 2,
+        noise: float = 0.15,
+        norm_momentum: float = 0.001,
+        generator: torch.Generator | None = None,
+        noise_generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         check_shape(n_features, translation)
         check_depth(depth)
@@ -216,7 +216,8 @@ class WideResNet(nn.Module):
 
         self.augmentation = Augmentation(flip, translation, noise, noise_generator)
         self.stem = convolution(n_features[0], base_channels, 3, 1, generator)
-        units, n_inputs = [], base_channels
+        units: list[nn.Module] = []
+        n_inputs = base_channels
         for group in range(3):
             n_channels = base_channels * width * 2**group
             for unit in range((depth - 4) // 6):
@@ -232,11 +233,11 @@ class WideResNet(nn.Module):
         nn.init.xavier_normal_(self.head.weight, generator=generator)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Logits (n_images, n_outputs) of images (n_images, channels, h, w)."""
         return self.deterministic(self.augmentation(x))
 
-    def deterministic(self, x):
+    def deterministic(self, x: Tensor) -> Tensor:
         """What follows the augmentation: nothing in it is drawn at random.
 
         Parameters
@@ -254,7 +255,7 @@ class WideResNet(nn.Module):
         return self.head(x)
 
     @property
-    def can_push_forward(self):
+    def can_push_forward(self) -> bool:
         """Whether a call is :meth:`deterministic` behind ``augmentation``.
 
         Not where a subclass has a forward pass of its own or layers were exchanged.

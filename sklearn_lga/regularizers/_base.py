@@ -1,10 +1,16 @@
 """What every regularizer has: a weight, its ramp-up, three methods."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field, fields
 from numbers import Real
+from typing import TYPE_CHECKING
 
 from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Regularizer:
             caller_name=type(self).__name__,
         )
 
-    def weight_at(self, progress):
+    def weight_at(self, progress: float) -> float:
         """Weight of the term: ``weight * exp(-5 (1 - progress / ramp_up)^2)``.
 
         Parameters
@@ -66,7 +72,7 @@ class Regularizer:
             return float(self.weight)
         return self.weight * math.exp(-5.0 * (1.0 - progress / self.ramp_up) ** 2)
 
-    def init(self, module):
+    def init(self, module: nn.Module) -> nn.Module | None:
         """What to remember between the steps of a training of ``module``.
 
         Parameters
@@ -82,7 +88,9 @@ class Regularizer:
         """
         return None
 
-    def loss(self, state, module, X, logits):
+    def loss(
+        self, state: nn.Module | None, module: nn.Module, X: Tensor, logits: Tensor
+    ) -> Tensor:
         """The term, without its weight.
 
         Parameters
@@ -106,7 +114,7 @@ class Regularizer:
         """
         raise TypeError(f"{type(self).__name__} has no method loss: define one.")
 
-    def update(self, state, module):
+    def update(self, state: nn.Module | None, module: nn.Module) -> None:
         """Follow an update of the network; most regularizers need not.
 
         Tensors of the state are to be written in place.
@@ -120,7 +128,7 @@ class Regularizer:
             The network, after the update.
         """
 
-    def for_targets(self):
+    def for_targets(self) -> Regularizer:
         """The same for outputs that are targets of regression.
 
         Returns

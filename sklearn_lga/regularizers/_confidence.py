@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import NoReturn
 
 import torch
 import torch.nn.functional as F
 from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
 
 from ._base import Regularizer
 from ._vat import VAT
@@ -20,7 +22,7 @@ def entropy(logits):
 class _NeedsClasses:
     """For regularizers that mean nothing without probabilities of classes."""
 
-    def for_targets(self):
+    def for_targets(self) -> NoReturn:
         """There is no such thing for targets."""
         raise ValueError(
             f"{type(self).__name__} needs probabilities of classes, which regression "
@@ -70,7 +72,9 @@ class PseudoLabel(_NeedsClasses, Regularizer):
         "threshold": [Interval(Real, 0, 1, closed="both")],
     }
 
-    def loss(self, state, module, X, logits):
+    def loss(
+        self, state: nn.Module | None, module: nn.Module, X: Tensor, logits: Tensor
+    ) -> Tensor:
         """Cross entropy with the predicted class, of the confident rows."""
         log_p = F.log_softmax(logits, dim=-1)
         confidence, label = log_p.detach().exp().max(dim=-1, keepdim=True)
@@ -124,11 +128,13 @@ class EntropyMinimization(_NeedsClasses, Regularizer):
         "perturbation": [VAT, None],
     }
 
-    def init(self, module):
+    def init(self, module: nn.Module) -> nn.Module | None:
         """The source of the perturbation's random directions."""
-        return self.perturbation and self.perturbation.init(module)
+        return None if self.perturbation is None else self.perturbation.init(module)
 
-    def loss(self, state, module, X, logits):
+    def loss(
+        self, state: nn.Module | None, module: nn.Module, X: Tensor, logits: Tensor
+    ) -> Tensor:
         """Mean entropy of the predictions, in nats."""
         if self.perturbation is not None:
             logits = self.perturbation.perturbed(state, module, X, logits)

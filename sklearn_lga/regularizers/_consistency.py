@@ -1,17 +1,23 @@
 """Equal outputs under a change of the input or the network."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
 from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch import nn
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
 from ..alignment import unflatten
 from ._base import Regularizer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def kl_divergence(clean, other):
@@ -39,7 +45,7 @@ class Consistency(Regularizer):
         "outputs": [StrOptions({"logits", "targets"})],
     }
 
-    def for_targets(self):
+    def for_targets(self) -> Self:
         """The same, comparing outputs as they are.
 
         Returns
@@ -49,7 +55,7 @@ class Consistency(Regularizer):
         """
         return replace(self, outputs="targets")
 
-    def divergence(self, clean, other):
+    def divergence(self, clean: Tensor, other: Tensor) -> Tensor:
         """KL divergence of each row, half the squared distance of targets.
 
         Parameters
@@ -66,7 +72,7 @@ class Consistency(Regularizer):
             return half_squared_distance(clean, other)
         return kl_divergence(clean, other)
 
-    def mean_squared_error(self, outputs, others):
+    def mean_squared_error(self, outputs: Tensor, others: Tensor) -> Tensor:
         """Mean over rows and classes of the squared difference of probabilities.
 
         Parameters
@@ -136,7 +142,7 @@ class PiModel(Consistency):
 
     needs_noise = True
 
-    def loss(self, state, module, X, logits):
+    def loss(self, state: Any, module: nn.Module, X: Tensor, logits: Tensor) -> Tensor:
         """Mean squared difference of the probabilities of two passes."""
         with torch.no_grad():
             others = module(X)
@@ -215,14 +221,14 @@ class MeanTeacher(Consistency):
         "decay": [Interval(Real, 0, 1, closed="both")],
     }
 
-    def init(self, module):
+    def init(self, module: nn.Module) -> Teacher:
         """The teacher."""
         return Teacher(module)
 
-    def loss(self, state, module, X, logits):
+    def loss(self, state: Any, module: nn.Module, X: Tensor, logits: Tensor) -> Tensor:
         """Mean squared difference of the student's and the teacher's probabilities."""
         return self.mean_squared_error(logits, state.outputs(module, X))
 
-    def update(self, state, module):
+    def update(self, state: Any, module: nn.Module) -> None:
         """Let the teacher follow the student."""
         state.update(module, self.decay)

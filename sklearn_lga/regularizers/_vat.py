@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
 
 from ._consistency import Consistency, Noise
 
@@ -85,16 +87,18 @@ class VAT(Consistency):
         "n_power": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def init(self, module):
+    def init(self, module: nn.Module) -> Noise:
         """The source of the random directions."""
         return Noise()
 
-    def loss(self, state, module, X, logits):
+    def loss(self, state: Any, module: nn.Module, X: Tensor, logits: Tensor) -> Tensor:
         """KL(p(y|x) || p(y|x + r)), the mean over the rows."""
         perturbed = self.perturbed(state, module, X, logits)
         return self.divergence(logits.detach(), perturbed).mean()
 
-    def perturbed(self, state, module, X, logits):
+    def perturbed(
+        self, state: Any, module: nn.Module, X: Tensor, logits: Tensor
+    ) -> Tensor:
         """Compute outputs after the step r, of which the gradient flows.
 
         Parameters

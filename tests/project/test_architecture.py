@@ -22,7 +22,8 @@ ROOMS = (
     "compose",
     *("datasets", "model_selection"),
     "_labels",  # what y says
-    *("analysis", "regularizers", "modules", "linear", "alignment", "_version"),
+    *("analysis", "regularizers", "modules", "linear", "alignment"),
+    *("_types", "_version"),
 )
 # Libraries that are for some rooms or files alone.
 ONLY_IN = {

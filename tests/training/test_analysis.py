@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from skorch import NeuralNetClassifier
 from torch import nn
 
 from sklearn_lga import LGAClassifier, LGARegressor
@@ -182,3 +183,19 @@ def test_recorder_for_targets():
     model = LGARegressor(max_epochs=1, callbacks=[recorder], random_state=0)
     marked = np.where(np.arange(60) < 30, y, np.nan)
     assert model.fit(X, marked).history_[0]["hessian_eigenvalue"] > 0
+
+
+def test_recorder_of_a_net_of_skorch_with_parameters_of_no_use():
+    """Those have no gradient; the update does not move them."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(4, 3))
+    module.register_parameter("spare", nn.Parameter(torch.ones(2)))
+    X = np.random.RandomState(0).randn(30, 4).astype(np.float32)
+    y = np.arange(30) % 3
+    recorder = AlignmentRecorder(X, y)
+    net = NeuralNetClassifier(
+        module, criterion=nn.CrossEntropyLoss, max_epochs=2, verbose=0, train_split=None
+    )
+    net.set_params(callbacks=[recorder]).fit(X, y)
+    assert len(recorder.alignments_) > 0
+    assert np.isfinite(recorder.alignments_).all()
