@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from ._estimators.classifier import NetClassifier
+from ._estimators.net_params import by_name
 from ._estimators.regressor import NetRegressor
 
 __all__ = ["RegularizedNetClassifier", "RegularizedNetRegressor"]
 
 
+@by_name
 @dataclass(kw_only=True, eq=False, repr=False)
 class RegularizedNetClassifier(NetClassifier):
     """The network of LGAClassifier trained without label gradient alignment.
@@ -79,6 +81,7 @@ class RegularizedNetClassifier(NetClassifier):
     """
 
 
+@by_name
 @dataclass(kw_only=True, eq=False, repr=False)
 class RegularizedNetRegressor(NetRegressor):
     """The network of LGARegressor trained without label gradient alignment.

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 from .._labels.classes import Classes
 from .base import LabelParameters, NetEstimator, checking_parameters, public
 from .fitting import fit_network
+from .net_params import by_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -124,6 +125,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return self._fitted_.task.score(y, predicted, sample_weight)
 
 
+@by_name
 @dataclass(kw_only=True, eq=False, repr=False)
 class LGAClassifier(LabelParameters, NetClassifier):
     """Classifier for tables with few labels, trained by label gradient alignment.

@@ -1,8 +1,13 @@
 """Parameters that an estimator passes on to its skorch net, by ``net_params``."""
 
 import difflib
+import functools
+from dataclasses import fields
+from typing import TypeVar
 
 from .elsewhere import alternative
+
+Class = TypeVar("Class", bound=type)
 
 ROUTED_PREFIXES = (
     "module",
@@ -44,7 +49,7 @@ def split_routed(estimator, params):
     direct = {name: value for name, value in params.items() if not is_routed(name)}
     for name in direct:
         if name not in own:
-            refuse(name, [*own, *routed_examples(name)], estimator)
+            raise ValueError(unknown_parameter(name, type(estimator)))
     return direct, {name: params[name] for name in params if name not in direct}
 
 
@@ -66,7 +71,8 @@ def check_net_params(estimator):
             )
         if not is_routed(name):
             known = [*NET_ARGUMENTS, *routed_examples(name)]
-            refuse(name, known, estimator, of="net_params of ")
+            message = unknown_parameter(name, type(estimator), known, "net_params of ")
+            raise ValueError(message)
         if name.startswith("module__") and estimator.module is None:
             raise ValueError(
                 f"{name} was set, but the built-in network (module=None) is set by "
@@ -94,14 +100,41 @@ def routed_examples(name):
     return [f"{prefix}__{argument}" for prefix in ROUTED_PREFIXES]
 
 
-def refuse(name, known, estimator, of=""):
-    """Raise the error of an unknown name."""
-    raise ValueError(
-        f"Invalid parameter {name!r} for {of}{type(estimator).__name__}."
+def unknown_parameter(name, cls, known=None, of=""):
+    """The error's message of a name that an estimator, or its net, does not know."""
+    own = sorted(field.name for field in fields(cls))
+    known = known or [*own, *routed_examples(name)]
+    return (
+        f"Invalid parameter {name!r} for {of}{cls.__name__}."
         f"{alternative(name) or nearest(name, known)} Its own parameters are "
-        f"{sorted(estimator.get_params(deep=False))}; {list(ROUTED_PREFIXES)} take "
-        "routed ones, as in module__x."
+        f"{own}; {list(ROUTED_PREFIXES)} take routed ones, as in module__x."
     )
+
+
+def by_name(cls: Class) -> Class:
+    """Have a constructor say what to pass in place of what it does not take."""
+    make, names = cls.__init__, [field.name for field in fields(cls)]
+
+    @functools.wraps(make)
+    def __init__(self, *args, **parameters):
+        if args:
+            raise TypeError(
+                f"{cls.__name__} takes parameters by their names, got {args[0]!r} "
+                f"without one. Write {cls.__name__}(hidden_layer_sizes=64) and the "
+                "like; X and y are for fit."
+            )
+        for name in parameters:
+            if is_routed(name):
+                raise TypeError(
+                    f"{cls.__name__}() got {name!r}, which is passed on: write "
+                    f"net_params={{{name!r}: ...}}, or set_params({name}=...)."
+                )
+            if name not in names:
+                raise TypeError(unknown_parameter(name, cls))
+        make(self, **parameters)
+
+    cls.__init__ = __init__
+    return cls
 
 
 def nearest(name, known):

@@ -15,6 +15,7 @@ from .._labels.targets import Targets
 from . import checks, fitting
 from .base import LabelParameters, NetEstimator, checking_parameters, public
 from .exact import fit_exact
+from .net_params import by_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -98,6 +99,7 @@ class NetRegressor(RegressorMixin, NetEstimator):
         return tags
 
 
+@by_name
 @dataclass(kw_only=True, eq=False, repr=False)
 class LGARegressor(LabelParameters, NetRegressor):
     """Regressor for tables with few targets, trained by label gradient alignment.
