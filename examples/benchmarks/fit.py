@@ -47,8 +47,7 @@ def loop_seconds(X, y, batch_size, n_epochs):
     """Seconds of as many steps on batches of the same sizes."""
     X_u, X_l = (torch.from_numpy(X[y == -1]), torch.from_numpy(X[y != -1]))
     labels = torch.nn.functional.one_hot(torch.from_numpy(y[y != -1])).float()
-    noise = torch.Generator().manual_seed(0)
-    module = MLP(N_FEATURES, N_CLASSES, dropout=0.2, noise_generator=noise)
+    module = MLP(N_FEATURES, N_CLASSES, hidden_layer_sizes=(128,))
     optimizer = torch.optim.Adam(module.parameters(), fused=True)
     imputed = ImputedLabels((len(X_u), N_CLASSES), lr=0.1)
     state = TrainingState(CLASSIFICATION, module, imputed_labels=imputed)

@@ -1,11 +1,12 @@
 """Steps and fits on a GPU beside supervised ones over the same rows.
 
-    python examples/benchmarks/gpu.py [--steps 200] [--device cuda]
+    python examples/benchmarks/gpu.py [--steps 200] [--device cuda] [--rows 1000000]
 
 Prints the median of interleaved steps in ms: a supervised step as torch's tutorials
 write it, and LGA's; then their ratio. WRN-28-2 on 32 x 32 colour images, 100 labelled
-and 100 unlabelled ones a step, and the built-in network on tables. Below that, whole
-fits of 500 steps without LGA and with it, in s.
+and 100 unlabelled ones a step, and the built-in network on tables. Below that, in s:
+fits of 500 steps without LGA and with it; these steps as they are and with
+``compile=True``; and default fits, of 5,000 rows and of many, on the CPU and there.
 """
 
 import argparse
@@ -61,21 +62,36 @@ def lga(build, rows, classes):
     """A step of Algorithm 1: the second half of the rows is unlabelled."""
     module, optimizer = network(build, rows.device)
     n = len(rows) // 2
-    imputed = ImputedLabels(n, N_CLASSES, lr=0.1)
+    members = getattr(module, "n_members", 1)
+    shape = (n, members, N_CLASSES) if members > 1 else (n, N_CLASSES)
+    imputed = ImputedLabels(shape, lr=0.1)
     state = TrainingState(CLASSIFICATION, module, imputed_labels=imputed)
     state.to(rows.device)
-    labeled = rows[:n], F.one_hot(classes[:n], N_CLASSES).float()
+    weights = torch.ones(n, device=rows.device)
+    labeled = rows[:n], F.one_hot(classes[:n], N_CLASSES).float(), weights
     unlabeled = rows[n:], torch.arange(n, device=rows.device)
     return lambda: state.step(module, descending(optimizer), labeled, unlabeled)
 
 
-def fit(estimator, device):
-    """A fit of 500 steps on a table."""
+def table(n_rows, n_columns):
+    """Rows of a table, of which 1,000 have a label."""
     rng = np.random.RandomState(0)
-    X, y = rng.randn(10_000, 50).astype(np.float32), rng.randint(N_CLASSES, size=10_000)
-    y[1000:] = -1
-    model = estimator(closed_form=False, max_epochs=14, device=device, random_state=0)
+    X = rng.randn(n_rows, n_columns).astype(np.float32)
+    return X, np.where(np.arange(n_rows) < 1000, (X[:, :5] > 0).sum(axis=1), -1)
+
+
+def fit(estimator, device, **parameters):
+    """A fit of 500 steps on a table."""
+    X, y = table(10_000, 50)
+    steps = {"closed_form": False, "max_epochs": 14}
+    model = estimator(**steps, **parameters, device=device, random_state=0)
     return lambda: model.fit(X, y)
+
+
+def default_fit(n_rows, device):
+    """One with default parameters."""
+    X, y = table(n_rows, 20)
+    return lambda: LGAClassifier(device=device, random_state=0).fit(X, y)
 
 
 def seconds(step, device):
@@ -100,6 +116,7 @@ def main():
     )
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--rows", type=int, default=1_000_000)
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         parser.error("no GPU here; --device cpu tries the script without one")
@@ -112,6 +129,13 @@ def main():
     estimators = RegularizedNetClassifier, LGAClassifier
     fits = [fit(estimator, args.device) for estimator in estimators]
     report("a fit of 500 steps, s", *medians(fits, 3, args.device))
+    print(f"\n{'':28s}{'as it is':>13s}{'compiled':>13s}")
+    fits = [fit(LGAClassifier, args.device, compile=c) for c in (False, True)]
+    report("a fit of 500 steps, s", *medians(fits, 3, args.device))
+    print(f"\n{'':28s}{'cpu':>13s}{args.device:>13s}")
+    for n_rows, repeats in ((5_000, 5), (args.rows, 1)):
+        fits = [default_fit(n_rows, device) for device in ("cpu", args.device)]
+        report(f"a fit, {n_rows:,} rows, s", *medians(fits, repeats, args.device))
 
 
 def make_problem(shape, batch_size, build, device):

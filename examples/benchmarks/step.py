@@ -53,7 +53,8 @@ def engine(width, labeled, unlabeled, targets):
     """A supervised step of the package."""
     module, optimizer = network(width)
     state = TrainingState(CLASSIFICATION, module)
-    batch = torch.cat([labeled[0], unlabeled[0]]), targets
+    rows = torch.cat([labeled[0], unlabeled[0]])
+    batch = rows, targets, torch.ones(len(rows))
     return lambda: state.step(module, descending(optimizer), batch)
 
 
@@ -67,7 +68,7 @@ def vat(width, labeled, unlabeled, targets):
 def lga(width, labeled, unlabeled, targets):
     """Algorithm 1, by the package."""
     module, optimizer = network(width)
-    labels = ImputedLabels(len(unlabeled[0]), N_CLASSES, lr=0.1)
+    labels = ImputedLabels((len(unlabeled[0]), N_CLASSES), lr=0.1)
     state = TrainingState(CLASSIFICATION, module, imputed_labels=labels)
     return lambda: state.step(module, descending(optimizer), labeled, unlabeled)
 
@@ -87,7 +88,7 @@ def naive(width, labeled, unlabeled, targets):
 
     def step():
         labels = w[unlabeled[1]].softmax(dim=1)
-        g_l = gradients(*labeled)
+        g_l = gradients(*labeled[:2])
         g_u = gradients(unlabeled[0], labels, create_graph=True)
         distance = 0.0
         for p, m, s, a, b in zip(parameters, mean_g_l, fourth, g_l, g_u, strict=True):
@@ -111,7 +112,7 @@ def medians(width, batch_size, n_steps):
     torch.manual_seed(0)
     X_l, X_u = torch.randn(2, batch_size, N_FEATURES)
     targets = torch.eye(N_CLASSES)[torch.randint(N_CLASSES, (2 * batch_size,))]
-    labeled = X_l, targets[:batch_size]
+    labeled = X_l, targets[:batch_size], torch.ones(batch_size)
     unlabeled = X_u, torch.arange(batch_size)
     steps = [
         build(width, labeled, unlabeled, targets)

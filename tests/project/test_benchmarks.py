@@ -1,0 +1,57 @@
+"""Benchmarks that nothing else runs, on little data: they fit the package as it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sklearn_lga import LGAClassifier
+from sklearn_lga.datasets import hide_labels
+
+BENCHMARKS = Path(__file__).parents[2] / "examples" / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    monkeypatch.setattr("torch.set_num_threads", lambda n: None)
+
+
+def test_step():
+    import step
+
+    assert (step.medians(8, 16, 10) > 0.0).all()
+
+
+def test_fit():
+    import fit
+
+    X = np.random.RandomState(0).randn(60, fit.N_FEATURES).astype(np.float32)
+    y = hide_labels(np.arange(60) % fit.N_CLASSES, n_labeled=20, random_state=0)
+    assert fit.fit_seconds(X, y, 32, 1) > 0.0
+    assert fit.loop_seconds(X, y, 32, 1) > 0.0
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (50,)])
+def test_gpu_without_one(shape):
+    import gpu
+
+    for case, size, build in gpu.CASES.values():
+        if case == shape:
+            problem = gpu.make_problem(case, min(size, 4), build, "cpu")
+            steps = [gpu.supervised(*problem), gpu.lga(*problem)]
+            assert (gpu.medians(steps, 1, "cpu") > 0.0).all()
+    gpu.default_fit(1_200, "cpu")
+    gpu.fit(LGAClassifier, "cpu", compile=True)
+
+
+def test_text(monkeypatch):
+    import text
+
+    monkeypatch.setitem(text.TABLES, "paragraphs", (text.paragraphs, 60))
+    line = text.run("paragraphs", 30, 0, "naive Bayes")
+    assert 0.0 < line["accuracy"] < 1.0
+    for make, _ in text.TABLES.values():
+        document, name = next(iter(make()))
+        assert len(document.split()) >= 8
+        assert name
