@@ -62,7 +62,8 @@ html_title = f"sklearn_lga {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_sidebars = {"index": [], "install": []}
+ALONE = "index", "install", "paper", "benchmarks", "fidelity", "contributing", "changes"
+html_sidebars = {page: [] for page in (*ALONE, "references")}  # no pages below them
 html_theme_options = {
     "logo": {"text": html_title},
     "header_links_before_dropdown": 6,
