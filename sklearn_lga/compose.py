@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, get_tags
@@ -158,8 +159,11 @@ class WithUnlabeled(BaseEstimator):
 
 
 def weight_name(estimator):
-    """What ``fit`` calls the weights of the rows; a Pipeline puts a step before it."""
-    if isinstance(estimator, Pipeline):
+    """What ``fit`` calls the weights of rows; a Pipeline puts a step before it.
+
+    With metadata routing it does not: its steps say whether they want them.
+    """
+    if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
         name, last = estimator.steps[-1]
         return f"{name}__{weight_name(last)}"
     return "sample_weight"

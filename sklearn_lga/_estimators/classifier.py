@@ -247,7 +247,8 @@ class LGAClassifier(LabelParameters, NetClassifier):
 
     verbose : int, default=0
         1 shows what the fit is at, on standard error: a line that moves in a terminal
-        or a notebook, else a plain line for each epoch.
+        or a notebook, else a plain line for each epoch. From 2 on skorch prints its
+        table of losses and its messages, too.
 
     callbacks : list or None, default=None
         skorch callbacks, or pairs of a name and a callback. They are cloned; find

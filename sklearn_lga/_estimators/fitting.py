@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -79,13 +79,14 @@ def fit_network(estimator, X, y, read, sample_weight=None):
     estimator : NetEstimator
         Fitted; where anything fails, it is as it was.
     """
-    with all_or_nothing(estimator):
+    with all_or_nothing(estimator) as at_end:
         # A warm start goes on from a network; an exact linear model is none.
         goes_on = estimator.warm_start and hasattr(estimator, "net_")
         former = estimator._fitted_ if goes_on else None
         X, task, given = read_table(estimator, X, y, read, sample_weight, former)
         check_parameters(estimator, X)
         run = prepare_run(estimator, X, given, former)
+        at_end.callback(run.progress.end)
 
         labeled, held_out = split_labeled(estimator, task, given, run.seeds.split)
         hidden = np.flatnonzero(given.unlabeled)
@@ -128,7 +129,6 @@ def fit_network(estimator, X, y, read, sample_weight=None):
         start, outputs = label_rows(answer, dataset, X, hidden, trained, first)
         if answer.weight == 1.0:
             answer.form = None  # which nobody asks any more
-        run.progress.end()
         fitted = {
             "net_": net,
             "history_": net.history,
@@ -284,14 +284,18 @@ def check_parameters(estimator, X):
 
 @contextmanager
 def all_or_nothing(estimator):
-    """Leave an estimator as it was, where its fit fails."""
+    """Leave an estimator as it was, where its fit fails.
+
+    Yields a stack of what is called at the end, whether it fails or not.
+    """
     before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+    with ExitStack() as at_end:
+        try:
+            yield at_end
+        except BaseException:
+            vars(estimator).clear()
+            vars(estimator).update(before)
+            raise
 
 
 def keep(estimator, fitted):

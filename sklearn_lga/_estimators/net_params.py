@@ -49,7 +49,7 @@ def split_routed(estimator, params):
     direct = {name: value for name, value in params.items() if not is_routed(name)}
     for name in direct:
         if name not in own:
-            raise ValueError(unknown_parameter(name, type(estimator)))
+            raise ValueError(unknown_parameter(name, type(estimator), own))
     return direct, {name: params[name] for name in params if name not in direct}
 
 
@@ -71,8 +71,8 @@ def check_net_params(estimator):
             )
         if not is_routed(name):
             known = [*NET_ARGUMENTS, *routed_examples(name)]
-            message = unknown_parameter(name, type(estimator), known, "net_params of ")
-            raise ValueError(message)
+            cls, of = type(estimator), "net_params of "
+            raise ValueError(unknown_parameter(name, cls, own, known, of))
         if name.startswith("module__") and estimator.module is None:
             raise ValueError(
                 f"{name} was set, but the built-in network (module=None) is set by "
@@ -100,14 +100,13 @@ def routed_examples(name):
     return [f"{prefix}__{argument}" for prefix in ROUTED_PREFIXES]
 
 
-def unknown_parameter(name, cls, known=None, of=""):
+def unknown_parameter(name, cls, own, known=None, of=""):
     """The error's message of a name that an estimator, or its net, does not know."""
-    own = sorted(field.name for field in fields(cls))
     known = known or [*own, *routed_examples(name)]
     return (
         f"Invalid parameter {name!r} for {of}{cls.__name__}."
         f"{alternative(name) or nearest(name, known)} Its own parameters are "
-        f"{own}; {list(ROUTED_PREFIXES)} take routed ones, as in module__x."
+        f"{sorted(own)}; {list(ROUTED_PREFIXES)} take routed ones, as in module__x."
     )
 
 
@@ -117,20 +116,21 @@ def by_name(cls: Class) -> Class:
 
     @functools.wraps(make)
     def __init__(self, *args, **parameters):
+        owner = type(self).__name__
         if args:
             raise TypeError(
-                f"{cls.__name__} takes parameters by their names, got {args[0]!r} "
-                f"without one. Write {cls.__name__}(hidden_layer_sizes=64) and the "
-                "like; X and y are for fit."
+                f"{owner} takes parameters by their names, got an object of type "
+                f"{type(args[0]).__name__} without one. Write "
+                f"{owner}(hidden_layer_sizes=64) and the like; X and y are for fit."
             )
         for name in parameters:
             if is_routed(name):
                 raise TypeError(
-                    f"{cls.__name__}() got {name!r}, which is passed on: write "
+                    f"{owner}() got {name!r}, which is passed on: write "
                     f"net_params={{{name!r}: ...}}, or set_params({name}=...)."
                 )
             if name not in names:
-                raise TypeError(unknown_parameter(name, cls))
+                raise TypeError(unknown_parameter(name, type(self), names))
         make(self, **parameters)
 
     cls.__init__ = __init__

@@ -70,7 +70,7 @@ def make_net(estimator, task, plan, inputs, dataset, valid, run):
         callbacks=run.callbacks,
         device=device,
         compile=estimator.compile,
-        verbose=0,
+        verbose=max(0, int(estimator.verbose) - 1) if processes.index == 0 else 0,
         **optimizer_settings(estimator, plan, device),
         **(estimator.net_params or {}),
     )

@@ -79,7 +79,7 @@ def prepare_run(estimator, X, given, former):
         draws = estimator.module is not None
         seeds = checkpoint.open(identity, seeds, global_generator=draws)
     if estimator.verbose and processes.index == 0:
-        callbacks.insert(0, ("progress", Progress(type(estimator).__name__)))
+        callbacks.insert(0, ("verbose_progress", Progress(type(estimator).__name__)))
     progress = find_progress(callbacks)
     return Run(device, processes, seeds, callbacks, checkpoint, progress)
 

@@ -1,10 +1,10 @@
 """What a fit is at, and its end by Ctrl-C."""
 
 import sys
+import warnings
+from contextlib import suppress
 
 from skorch.callbacks import Callback
-from tqdm.asyncio import tqdm as terminal_tqdm
-from tqdm.auto import tqdm
 
 from ._order import unnamed
 
@@ -34,11 +34,12 @@ class Progress(Callback):
         """Say what the fit is at now, besides epochs of training."""
         if self.quiet:
             return
-        if not is_seen():
+        bar = moving_bar()
+        if bar is None:
             say(f"{self.title}: {stage}")
             return
         if not hasattr(self, "bar_"):
-            self.bar_ = tqdm(total=0, unit="epoch", bar_format="{desc}")
+            self.bar_ = bar(total=0, unit="epoch", bar_format="{desc}")
         self.bar_.set_description_str(f"{self.title}: {stage}")
 
     def on_train_begin(self, net, **kwargs):
@@ -59,12 +60,22 @@ class Progress(Callback):
             told = "".join(f", {name} {loss:.4g}" for name, loss in losses.items())
             say(f"{self.title}: epoch {row['epoch']} of {net.max_epochs}{told}")
 
+    def on_train_end(self, net, **kwargs):
+        """Say in a log that a training ended early; the line shows it."""
+        ended = net.history and len(net.history) < net.max_epochs
+        if ended and not self.quiet and not hasattr(self, "bar_"):
+            say(f"{self.title}: ended after {len(net.history)} epochs")
+
     def end(self):
         """Leave the line standing."""
         if hasattr(self, "bar_"):
             self.bar_.set_description_str(self.title)
             self.bar_.close()
-            del self.bar_  # it holds a stream, which no pickle can
+            del self.bar_
+
+    def __getstate__(self):
+        # A bar holds a stream, which no pickle can.
+        return {name: value for name, value in vars(self).items() if name != "bar_"}
 
 
 def find_progress(callbacks):
@@ -94,11 +105,21 @@ class RaiseInterrupt(Callback):
             raise KeyboardInterrupt
 
 
-def is_seen():
-    """Whether somebody looks at a line that moves."""
-    return tqdm is not terminal_tqdm or sys.stderr.isatty()
+def moving_bar():
+    """Tqdm's class for the place, or None where nobody looks at a line that moves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a notebook's own bar is not installed
+        from tqdm.asyncio import tqdm as of_terminals
+        from tqdm.auto import tqdm
+    if tqdm is not of_terminals:
+        return tqdm
+    with suppress(AttributeError, ValueError):  # no stream, another kind, a closed one
+        return tqdm if sys.stderr.isatty() else None
+    return None
 
 
 def say(line):
-    """Print a line of its own."""
-    print(line, file=sys.stderr, flush=True)
+    """Print a line of its own, where there is a stream for it."""
+    with suppress(AttributeError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

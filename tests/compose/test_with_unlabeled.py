@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from sklearn import ensemble, multiclass
+from sklearn import config_context, ensemble, multiclass
 from sklearn import model_selection as ms
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
@@ -57,6 +57,19 @@ def test_weights_of_labels(pipeline):
     assert not np.allclose(ours.predict_proba(X), without.predict_proba(X))
     with pytest.raises(ValueError, match="Negative"):
         WithUnlabeled(model, X_U).fit(X_L, LABELED, sample_weight=-weights)
+
+
+def test_weights_of_labels_that_are_routed():
+    """A Pipeline's steps say who wants them."""
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        last = clone(C.model).set_fit_request(sample_weight=True)
+        weights = np.linspace(0.1, 3.0, len(X_L))
+        ours = WithUnlabeled(make_pipeline(scaler, last), X_U)
+        ours.fit(X_L, LABELED, sample_weight=weights)
+    plain = WithUnlabeled(make_pipeline(StandardScaler(), C.model), X_U)
+    plain.fit(X_L, LABELED, sample_weight=weights)
+    np.testing.assert_array_equal(ours.predict_proba(X), plain.predict_proba(X))
 
 
 KINDS_OF_LABELS = {
