@@ -3,7 +3,6 @@
 import pickle
 import re
 import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -89,11 +88,3 @@ def test_a_fit_that_fails_closes_its_line(monkeypatch):
         fit(callbacks=[Failing()])
     assert held is not None
     assert len(tqdm._instances) == before
-
-
-def test_a_notebook_without_its_own_bar_is_not_complained_of():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        from sklearn_lga.callbacks._progress import moving_bar
-
-        moving_bar()

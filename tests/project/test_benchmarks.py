@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sklearn_lga import LGAClassifier
 from sklearn_lga.datasets import hide_labels
 
 BENCHMARKS = Path(__file__).parents[2] / "examples" / "benchmarks"
@@ -41,8 +40,12 @@ def test_gpu_without_one(shape):
             problem = gpu.make_problem(case, min(size, 4), build, "cpu")
             steps = [gpu.supervised(*problem), gpu.lga(*problem)]
             assert (gpu.medians(steps, 1, "cpu") > 0.0).all()
-    gpu.default_fit(1_200, "cpu")
-    gpu.fit(LGAClassifier, "cpu", compile=True)
+
+
+def test_default_fits_of_the_gpus_script():
+    import gpu
+
+    assert gpu.medians([gpu.default_fit(1_200, "cpu")], 1, "cpu") > 0.0
 
 
 def test_text(monkeypatch):
