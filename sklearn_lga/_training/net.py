@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.utils import gen_batches
 from skorch import NeuralNet
+from skorch.callbacks import PrintLog
 from skorch.dataset import unpack_data
 from skorch.helper import predefined_split
 from skorch.utils import TeeGenerator, to_device
@@ -22,6 +23,15 @@ from .jacobian import differentiate
 
 LAYERS = "torch.nn.modules.", "torch.nn.functional"
 """Modules of torch whose errors are about the rows that a network was given."""
+
+
+class EpochTable(PrintLog):
+    """skorch's table of epochs, whose rows are made where something prints them."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """Print a row."""
+        if net.verbose or self.sink is not print:
+            super().on_epoch_end(net, **kwargs)
 
 
 class SemiSupervisedNet(NeuralNet):
@@ -115,6 +125,11 @@ class SemiSupervisedNet(NeuralNet):
         elif self.compile:
             self.state_.differentiate = Compiled(self.get_params_for("compile"))
         return module
+
+    def get_default_callbacks(self):
+        """As in skorch, with a table that costs nothing where it is not printed."""
+        callbacks = dict(super().get_default_callbacks())
+        return list({**callbacks, "print_log": EpochTable()}.items())
 
     def initialize_callbacks(self):
         """As in skorch, with errors that say where the callbacks came from."""
