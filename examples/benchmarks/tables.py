@@ -1,13 +1,15 @@
 """Choose defaults: what each part of the estimators adds, on real and small tables.
 
     python examples/benchmarks/tables.py OUT.jsonl [--data DATA_DIR] [--seeds 2]
-        [--settings "defaults;without LGA"] [--jobs 2] [--print-only]
+        [--settings "defaults;without LGA"] [--counts 30,300,1000,3000] [--jobs 2]
+        [--print-only]
 
 The small tables are those of ``small_tables.py``, with 2 to 300 labels. DATA_DIR holds
 one ``.npz`` a data set: ``X`` (rows, features), ``y`` (int for classes, float for
 targets) and, where there are any, ``categorical`` (bool a column); of each, 5,000 rows
-with 100 labels (10 a class where these are more), or 200 targets. Each setting is the
-defaults but for one change. A run appends a line to OUT.jsonl; what stands there is not
+with 100 labels (10 a class where these are more), or 200 targets. With ``--counts`` it
+is these tables alone, with so many labels each. Each setting is the defaults but for
+one change. A run appends a line to OUT.jsonl; what stands there is not
 run again. The last table shows the differences from the defaults, with standard errors
 that take all runs of a table as one draw.
 """
@@ -124,15 +126,15 @@ SETTINGS = {  # parameters, and what is replaced inside the package
 }
 
 
-def stored(path, seed):
-    """Preprocessed training and test rows, with all but a few labels hidden."""
+def stored(path, seed, n_labeled=0):
+    """Preprocessed training rows, with all but a few labels hidden; 0: the usual."""
     data = np.load(path, allow_pickle=False)
     X = data["X"].reshape(len(data["X"]), -1)
     categorical = data["categorical"] if "categorical" in data else np.zeros(X.shape[1])
     categorical = categorical.astype(bool)
     classes = np.issubdtype(data["y"].dtype, np.integer)
     y = np.unique(data["y"], return_inverse=True)[1] if classes else data["y"]
-    n_labeled = max(100, 10 * (y.max() + 1)) if classes else 200
+    usual = max(100, 10 * (y.max() + 1)) if classes else 200
     n_test = min(N_TEST, len(X) // 4)
     train, _ = train_test_split(
         np.arange(len(X)),
@@ -151,7 +153,7 @@ def stored(path, seed):
     marker = -1 if classes else np.nan
     marked = hide_labels(
         y[train],
-        n_labeled=n_labeled,
+        n_labeled=n_labeled or usual,
         stratify=False,
         random_state=seed,
         unlabeled=marker,
@@ -164,7 +166,7 @@ def run(name, n_labeled, setting, seed):
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
     if isinstance(name, Path):
-        X, y, marked = stored(name, SEED_OFFSET + seed)
+        X, y, marked = stored(name, SEED_OFFSET + seed, n_labeled)
     else:
         X, y, marked = draw(name, n_labeled, SEED_OFFSET + seed)
     classes = y.dtype.kind == "i"
@@ -222,11 +224,19 @@ def differences(frame, measure):
         yield setting, len(gap), both[setting].mean(), *mean_and_error(gap)
 
 
+def kinds(frame):
+    """The runs of each kind of table, those of real ones by their count of labels."""
+    small = frame["table"].isin(list(TABLES))
+    if small.any():
+        yield "small tables", frame[small]
+    for n_labeled, part in frame[~small].groupby("n_labeled"):
+        yield f"real tables, {n_labeled or 'the usual'} labels", part
+
+
 def report(lines):
     """Print the differences for each kind of table."""
     frame = pd.DataFrame(lines)
-    small = frame["table"].isin(list(TABLES))
-    for kind, part in (("small tables", frame[small]), ("real tables", frame[~small])):
+    for kind, part in kinds(frame):
         for measure in ("accuracy", "loss", "R2"):
             if part.get(measure) is None or part[measure].isna().all():
                 continue
@@ -245,9 +255,11 @@ def report(lines):
 def jobs(args):
     """Parameters of all runs; a setting is complete before the next one starts."""
     cases = [(name, n) for name, (_, counts) in TABLES.items() for n in counts]
+    if args.counts:
+        cases = []
     for path in sorted(args.data.glob("*.npz")) if args.data else ():
         if "X" in np.load(path):
-            cases.append((path, 0))
+            cases += [(path, n) for n in args.counts or [0]]
     for setting in SETTINGS:
         if args.settings and setting not in args.settings.split(";"):
             continue
@@ -265,6 +277,7 @@ def main():
     parser.add_argument("--data", type=Path)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--settings")
+    parser.add_argument("--counts", type=lambda text: [int(n) for n in text.split(",")])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--print-only", action="store_true")
     args = parser.parse_args()

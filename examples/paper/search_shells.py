@@ -1,17 +1,18 @@
 """Choose the settings of Figures 3 and 4, on trials of other seeds than theirs.
 
-    python examples/paper/search_shells.py
+    python examples/paper/search_shells.py [--jobs 2] [--print-only]
 
-Prints the means of doc/paper.rst and writes each run's best test loss and accuracy to
-``doc/results/shells_search.csv``.
+Each run's best test loss and accuracy is a line of ``doc/results/shells_search.jsonl``;
+prints their means.
 """
 
-import csv
+import argparse
 
-import joblib
 import numpy as np
-from shells import RESULTS, run
+from runs import RESULTS, complete, read_lines
+from shells import run
 
+PATH = RESULTS / "shells_search.jsonl"
 TRIALS = range(1000, 1004)
 SMALL = {"lr": 1e-3, "batch_size": 256, "labeled_batch_size": 256}
 SETTINGS = {
@@ -38,29 +39,30 @@ def best(setting, trial):
     method, epochs, changes = SETTINGS[setting]
     history = run(method, trial, epochs, every=epochs, **changes)
     return {
-        "setting": setting,
-        "trial": trial,
         "best_loss": min(row["test_loss"] for row in history),
         "best_accuracy": max(row["test_accuracy"] for row in history),
     }
 
 
+def means(lines, setting):
+    """Mean best loss and best accuracy of a setting's runs."""
+    mine = [line for line in lines if line["setting"] == setting]
+    return [np.mean([x[name] for x in mine]) for name in ("best_loss", "best_accuracy")]
+
+
 def main():
-    """Run all, save, and print the means."""
-    lines = joblib.Parallel(n_jobs=2, verbose=1)(
-        joblib.delayed(best)(setting, trial) for trial in TRIALS for setting in SETTINGS
+    """Run what is missing, then print the means."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--print-only", action="store_true")
+    args = parser.parse_args()
+    jobs = [{"setting": name, "trial": trial} for trial in TRIALS for name in SETTINGS]
+    lines = (
+        read_lines(PATH) if args.print_only else complete(PATH, jobs, best, args.jobs)
     )
-    with (RESULTS / "shells_search.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(lines[0]))
-        writer.writeheader()
-        writer.writerows(lines)
     print(f"{'setting':30s}{'best loss':>12s}{'best accuracy':>16s}")
     for setting in SETTINGS:
-        mine = [line for line in lines if line["setting"] == setting]
-        loss, accuracy = (
-            np.mean([line[name] for line in mine])
-            for name in ("best_loss", "best_accuracy")
-        )
+        loss, accuracy = means(lines, setting)
         print(f"{setting:30s}{loss:12.3f}{accuracy:16.3f}")
 
 

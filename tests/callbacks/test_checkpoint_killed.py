@@ -9,6 +9,7 @@ import pytest
 
 from sklearn_lga.callbacks import _files
 
+from ..seeds import seeds
 from .checkpointed_fit import KINDS, assert_equal, fit, fit_and_save, result_of
 
 
@@ -42,7 +43,7 @@ def kill_until_it_ends(processes, kind, folder, n_kills, max_epochs, rng):
     return _files.read(result), n_killed
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_processes_killed_at_random(seed, processes, tmp_path):
     kind, rng = list(KINDS)[seed], np.random.RandomState(seed)
     resumed, n_killed = kill_until_it_ends(processes, kind, tmp_path, 1, 100, rng)

@@ -53,16 +53,36 @@ def expected_failed_checks(estimator):
     return failed
 
 
+# The network alone, small.
+CHEAP = {"closed_form": False, "n_members": 1, "hidden_layer_sizes": (16,), "lr": 0.03}
+
+
 @pytest.mark.filterwarnings("ignore:y marks no row as unlabelled")
 @parametrize_with_checks(
     [
-        estimator(max_epochs=30, unlabeled=unlabeled)
+        LGAClassifier(max_epochs=5, unlabeled=None),
+        LGAClassifier(max_epochs=30, **CHEAP),
+        LGARegressor(max_epochs=5, unlabeled=None),
+        RegularizedNetClassifier(max_epochs=30, unlabeled=None, **CHEAP),
+        RegularizedNetRegressor(max_epochs=30, unlabeled=None, **CHEAP),
+    ],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:y marks no row as unlabelled")
+@parametrize_with_checks(
+    [
+        estimator(unlabeled=unlabeled)
         for estimator in CLASSIFIERS + REGRESSORS
         for unlabeled in (None, -1)
     ],
     expected_failed_checks=expected_failed_checks,
 )
-def test_scikit_learn_checks(estimator, check):
+def test_scikit_learn_checks_of_default_parameters(estimator, check):
     check(estimator)
 
 

@@ -18,6 +18,8 @@ from sklearn_lga.linear import (
     spectral_radius,
 )
 
+from ..seeds import seeds
+
 
 @pytest.mark.filterwarnings(
     "ignore:y marks no row as unlabelled",
@@ -52,7 +54,7 @@ def exact(**kwargs):
 
 @pytest.mark.parametrize("n_outputs", [None, 1, 3])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_fixed_point_is_least_squares_with_an_intercept(seed, n_outputs, container):
     X, y, y_marked = table(seed, n_outputs=n_outputs)
     model = exact(max_epochs=np.inf).fit(container(X), y_marked)
@@ -122,7 +124,7 @@ def test_early_stopping_chooses_a_step_of_the_path():
     assert long.n_iter_ == pytest.approx(model.n_iter_, rel=0.02, abs=1)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_early_stopping_has_the_intercept_of_the_rows_it_trains_on(seed):
     """Without noise a long path finds the plane, whichever rows are held out."""
     X, _, y_marked = table(seed)
