@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,154 @@ def test_departures():
             assert re.search("  +".join(map(re.escape, cells)), page), (data, variant)
 
 
+LGA_OR_NOT = {
+    "on the labels alone": "without LGA",
+    "with LGA": "defaults",
+    "labels stay at their start": "labels stay at their start",
+}
+
+
+def test_what_lga_adds():
+    """To the network and to the mixture, on each kind of table and by table."""
+    import tables
+
+    frame = pd.DataFrame(read("tables.jsonl"))
+    frame["small"] = frame["table"].isin(list(tables.TABLES))
+    measures = ["accuracy", "loss", "R2"]
+    found = rows_of("benchmarks.rst", "on the labels alone  ")
+    alone = frame.groupby(["setting", "small"])[[f"network {m}" for m in measures]]
+    for name, setting in LGA_OR_NOT.items():
+        means = alone.mean().loc[setting].to_numpy().ravel()
+        assert found[name] == [f"{mean:.3f}" for mean in means], name
+    real = frame[~frame["small"]]
+    real = real.assign(
+        mixture=real["accuracy"].fillna(real["R2"]),
+        alone=real["network accuracy"].fillna(real["network R2"]),
+    )
+    means = real.pivot_table(["mixture", "alone"], "table", "setting")
+    order = "defaults", "without LGA", "labels stay at their start"
+    expected = {
+        table: [f"{row[who, s]:.3f}" for who in ("mixture", "alone") for s in order]
+        for table, row in means.iterrows()
+    }
+    assert rows_of("benchmarks.rst", "abalone               0.5") == expected
+
+
+def test_networks_of_ones_own():
+    import own_networks
+
+    frame = pd.DataFrame(read("own_networks.jsonl"))
+    first = frame[frame["n_steps"] == 1000]
+    expected = {}
+    for measure, name in {"accuracy": 3, "loss": 2, "R2": 3}.items():
+        means = first.pivot_table(measure, ["network", "noise"], "system")
+        told = {"loss": "log loss"}.get(measure, measure)
+        for (network, noise), row in means.iterrows():
+            label = f"{told}, the same, noisy" if noise else f"{told}, {network}"
+            cells = [f"{row[system]:.{name}f}" for system in own_networks.SYSTEMS]
+            expected.setdefault(label, []).append(cells)
+    text = (DOC / "benchmarks.rst").read_text()
+    for label, rows in expected.items():
+        for cells in rows:
+            assert re.search(f"{label} +" + " +".join(cells) + "\n", text), label
+    longer = frame[frame["n_steps"] == 4000]
+    text = " ".join(text.split())
+    for noise, part in longer.groupby("noise"):
+        for measure, digits in {"accuracy": 3, "loss": 2}.items():
+            means = part.groupby("system")[measure].mean()
+            cells = [f"{means[system]:.{digits}f}" for system in own_networks.SYSTEMS]
+            told = ", ".join(cells[:3])
+            assert f"{told}, {cells[3]}" in text or f"{told} and {cells[3]}" in text, (
+                noise,
+                measure,
+            )
+
+
+def test_the_books_splits():
+    import ssl_book
+
+    frame = pd.DataFrame(read("ssl_book.jsonl"))
+    page = (DOC / "benchmarks.rst").read_text()
+    for _, part in frame.groupby("method"):
+        cells = [ssl_book.in_percent(x["error"]) for _, x in part.groupby("table")]
+        assert re.search("  +".join(map(re.escape, cells)), page), cells
+
+
+def test_how_far_vat_steps():
+    frame = pd.DataFrame(read("tables_clf.jsonl"))
+    without = frame["data"] != "ssl_g241c"
+    settings = {"supervised": "supervised", "LGA": "plain"}
+    page = rows_of("benchmarks.rst", "supervised                 0.796")
+    for name, cells in page.items():
+        setting = name.replace("LGA + ", "").replace(", eps ", " eps=")
+        setting = setting if "LGA" in name else f"supervised {setting}"
+        mine = frame["setting"] == settings.get(name, setting)
+        means = [
+            frame[rows][measure].mean()
+            for rows in (mine, mine & without)
+            for measure in ("hidden", "log_loss")
+        ]
+        assert cells == [f"{mean:.3f}" for mean in means], name
+
+
+def test_figure_1():
+    frame = pd.read_csv(RESULTS / "figure_1_n_u.csv", index_col="n_u")
+    found = rows_of("paper.rst", "n_u = 1      1,795")
+    assert found == {
+        f"n_u = {n:,}": [f"{steps:,}" for steps in row] for n, row in frame.iterrows()
+    }
+
+
+def test_figures_3_and_4(monkeypatch):
+    import shells
+
+    page = " ".join((DOC / "paper.rst").read_text().split())
+    full, long = (
+        pd.read_csv(RESULTS / f"shells_{name}.csv", keep_default_na=False)
+        for name in ("full", "long")
+    )
+    best = {"update_alignment": np.mean, "gradient_alignment": np.mean}
+    best |= {"test_loss": np.min, "test_accuracy": np.max}
+    lines = full.astype(str).to_dict("records")
+    for measure, function in best.items():
+        ours, theirs, gap, error = shells.compare(lines, measure, function)
+        digits = 4 if measure == "test_accuracy" else 3
+        for number in (ours, theirs):
+            assert f"{number:.{digits}f}" in page, measure
+        assert f"{abs(gap / error):.1f} standard errors" in page or (
+            f"({abs(gap / error):.1f} of it)" in page
+        ), measure
+    rows = []
+    for part in (full, long):
+        lines = part.astype(str).to_dict("records")
+        for method in shells.METHODS:
+            epochs, losses = shells.curves(lines, method, "test_loss")
+            stages = [f"{len(epochs)}"]
+            early = losses[:, : len(epochs) // 3].argmin(axis=1)
+            late = [i + run[i:].argmax() for i, run in zip(early, losses, strict=True)]
+            for where in (early, late):
+                loss = losses[np.arange(len(losses)), where].mean()
+                stages.append(f"{loss:.3f} (epoch {epochs[where].mean():.0f})")
+            stages.append(f"{losses[:, -1].mean():.3f}")
+            rows.append(" ".join([method, *stages]))
+    for row in rows:
+        assert row in page
+
+
+def test_how_the_papers_settings_were_chosen():
+    """Each error and loss of the searches' tables is that of a run, or of two."""
+    frame = pd.DataFrame(read("images_search.jsonl"))
+    by = ["n_labeled", "method", "setting"]
+    runs = pd.concat([frame, frame.groupby(by).mean(numeric_only=True)])
+    runs = runs[["valid_error", "valid_loss"]].to_numpy()
+    runs = {(f"{100 * error:.2f}", f"{loss:.3f}") for error, loss in runs}
+    text = (DOC / "paper.rst").read_text()
+    text = text[text.index("How the settings were chosen") :]
+    found = re.findall(r"(\d\d\.\d\d)(?: / | {2,})(\d\.\d{3})", text)
+    assert len(found) > 90
+    assert set(found) <= runs
+
+
 def beside_peers(name):
     """Means over tables by method, and LGA's lead on the best of the others."""
     import first_tries
@@ -118,6 +267,44 @@ def test_real_tables_beside_other_methods():
         _, gap, error, worst = found[told[name]]
         assert cells[0] == f"{gap:+.3f} ({error:.3f})"
         assert cells[1].startswith(f"{worst:+.3f}, ")
+
+
+def test_tables_that_people_try_first():
+    """Their leads, and the lines of the tables that the page shows."""
+    import first_tries
+
+    frame = pd.DataFrame(read("first_tries.jsonl"))
+    page = (DOC / "benchmarks.rst").read_text()
+    page = page[page.index("The tables that people try first") :]
+    for measure, sign in first_tries.SIGNS.items():
+        known = frame.dropna(subset=measure)
+        means = known.pivot_table(measure, ["table", "n_labeled"], "method")
+        peers = means.drop(columns=first_tries.OURS)
+        best = (sign * peers).max(axis=1)
+        for method in first_tries.OURS:
+            gaps = sign * means[method] - best
+            gap, error = first_tries.mean_and_error(gaps)
+            told = measure.replace("loss", "log loss")
+            table, n_labeled = gaps.idxmin()
+            row = f"{told} +{method} +{gap:+.3f} \\({error:.3f}\\) +{gaps.min():+.3f}"
+            row = row.replace(" +-", " +[-]").replace(" ++", " +[+]")
+            assert re.search(f"{row}, {table}, {n_labeled}( labels)?\n", page), row
+        if measure != "loss":
+            shown = rows_of_counts(page, measure)
+            for table, n_labeled, *cells in shown:
+                row = means.loc[table, int(n_labeled)]
+                told = [row[x] for x in ("closed form", "LGA")]
+                told.append(sign * best[table, int(n_labeled)])
+                assert cells[:3] == [f"{x:.3f}" for x in told], (table, n_labeled)
+                peer = cells[3].replace("Spreading,", "Spreading")
+                assert np.isclose(row[peer], told[2]), (table, n_labeled)
+
+
+def rows_of_counts(page, start):
+    """Cells of a table of the page whose first column is headed by a measure."""
+    body = page[re.search(f"\n{start} +labels", page).end() :]
+    lines = re.split(r"\n=[= ]+\n", body)[1].splitlines()
+    return [re.split(r"  +", line.strip()) for line in lines]
 
 
 @pytest.mark.parametrize("page", ["README.rst", "doc/comparison.rst"])
