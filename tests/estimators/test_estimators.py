@@ -593,7 +593,7 @@ def test_grid_search_over_a_pipeline_on_a_mixed_frame():
         "lgaclassifier__hidden_layer_sizes": [(16,), (16, 16)],
         "lgaclassifier__optimizer__weight_decay": [0.0, 0.1],
     }
-    search = GridSearchCV(model, grid, cv=2, n_jobs=2).fit(X, y_marked)
+    search = GridSearchCV(model, grid, cv=2).fit(X, y_marked)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_params_.keys() == grid.keys()
     assert len(search.best_estimator_[-1].transduction_) == len(X)

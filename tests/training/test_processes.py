@@ -224,7 +224,7 @@ def test_search_on_a_dask_cluster():
     )
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
+            n_workers=1, threads_per_worker=1, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config("dask"),
