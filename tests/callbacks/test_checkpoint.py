@@ -16,6 +16,7 @@ import sklearn_lga
 from sklearn_lga import LGAClassifier
 from sklearn_lga.callbacks import Checkpoint, _checkpoint, _files
 
+from ..in_turn import pairs
 from .checkpointed_fit import KINDS, assert_equal, data, fit, result_of
 
 
@@ -37,8 +38,7 @@ def interrupt_after(n_saves, monkeypatch):
     return done
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("n_saves", [1, 5, 8])
+@pytest.mark.parametrize(("kind", "n_saves"), pairs(KINDS, [1, 5, 8], every=3))
 def test_resumed_fit_equals_uninterrupted(kind, n_saves, tmp_path, monkeypatch):
     """Inside an epoch and at its end: 5 steps an epoch, 8 of the labelled baseline."""
     whole = result_of(fit(kind))

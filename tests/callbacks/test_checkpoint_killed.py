@@ -9,7 +9,7 @@ import pytest
 
 from sklearn_lga.callbacks import _files
 
-from ..seeds import seeds
+from ..in_turn import seeds
 from .checkpointed_fit import KINDS, assert_equal, fit, fit_and_save, result_of
 
 

@@ -27,6 +27,8 @@ from sklearn_lga.regularizers import (
     PseudoLabel,
 )
 
+from ..in_turn import case, pairs
+
 pytestmark = pytest.mark.filterwarnings("error")
 ESTIMATORS = [
     (LGAClassifier, RegularizedNetClassifier),
@@ -144,21 +146,31 @@ def equal_rows_with_unequal_labels():
     return np.repeat(noise(N // 2), 2, axis=0), halves()
 
 
-FAST = [
+TABLES = [
     *(constant, all_constant, duplicated, scales, tiny, huge, one_outlier),
     *(one_labeled_row_a_class, two_rows, three_rows, half_precision, booleans),
     *(half_precision_at_its_limit, bytes_of_images, more_columns_than_rows),
     *(subnormal, equal_rows_with_unequal_labels),
 ]
-SLOW = [imbalanced, five_hundred_classes, text]
-TABLES = FAST + [pytest.param(t, marks=pytest.mark.slow) for t in SLOW]
-SETTINGS = [
-    {},
-    {"regularizers": ALL_TERMS, "dropout": 0.2},
-    {"early_stopping": True, "validation_fraction": 0.2},
-    {"closed_form": False, "n_members": 1},
-    {"hidden_layer_sizes": ()},
-]
+LARGE = [imbalanced, five_hundred_classes, text]
+SETTINGS = {
+    "defaults": {},
+    "regularized": {"regularizers": ALL_TERMS, "dropout": 0.2},
+    "stopped": {"early_stopping": True, "validation_fraction": 0.2},
+    "network": {"closed_form": False, "n_members": 1},
+    "linear": {"hidden_layer_sizes": ()},
+}
+SIZES = {"plain": 1.0, "tiny": 1e-30, "huge": 1e30, "constant": 0.0}
+
+
+def with_tables(others, every):
+    """A table and another value: the large tables are slow, of the others most."""
+    large = [case(table, other, always=False) for table in LARGE for other in others]
+    return pairs(TABLES, others, every) + large
+
+
+def name_of(value):
+    return getattr(value, "__name__", str(value))
 
 
 def assert_sane(model, X, y):
@@ -198,30 +210,32 @@ def fit_or_explain(model, X, y):
         return None
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(s) or "defaults")
-@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("scaled", [False, True], ids=["raw", "scaled"])
-def test_classifiers(table, settings, scaled):
+@pytest.mark.parametrize(
+    ("table", "settings"),
+    with_tables([*SETTINGS, *(f"{s}, scaled" for s in SETTINGS)], every=5),
+    ids=name_of,
+)
+def test_classifiers(table, settings):
+    """One of the settings with raw rows, and with scaled ones, runs always."""
     X, y = table()
+    settings, scaled, _ = settings.partition(", scaled")
     if scaled:
         X = StandardScaler(with_mean=not sparse.issparse(X)).fit_transform(X)
     for estimator in ESTIMATORS[0]:
-        known = {k: v for k, v in settings.items() if hasattr(estimator, k)}
+        known = {k: v for k, v in SETTINGS[settings].items() if hasattr(estimator, k)}
         model = estimator(max_epochs=5, random_state=0, **known)
         fitted = fit_or_explain(model, X, y)
         if fitted is not None:
             assert_sane(fitted, X, y)
         else:
-            assert not scaled or settings.get("early_stopping")
+            assert not scaled or settings == "stopped"
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.__name__)
-@pytest.mark.parametrize("targets", ["plain", "tiny", "huge", "constant"])
+@pytest.mark.parametrize(("table", "targets"), with_tables(SIZES, every=2), ids=name_of)
 def test_regressors(table, targets):
     X, y = table()
-    size = {"plain": 1.0, "tiny": 1e-30, "huge": 1e30, "constant": 0.0}[targets]
     values = np.random.RandomState(1).standard_normal(len(y))
-    y = np.where(y == -1, np.nan, size * values + (targets == "constant"))
+    y = np.where(y == -1, np.nan, SIZES[targets] * values + (targets == "constant"))
     for estimator in ESTIMATORS[1]:
         model = estimator(max_epochs=5, random_state=0)
         fitted = fit_or_explain(model, X, y)
@@ -230,7 +244,7 @@ def test_regressors(table, targets):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("table", FAST, ids=lambda t: t.__name__)
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.__name__)
 def test_exact_mode(table, early_stopping):
     X, y = table()
     y = np.where(y == -1, np.nan, y + 0.5)

@@ -18,7 +18,7 @@ from sklearn_lga.linear import (
     spectral_radius,
 )
 
-from ..seeds import seeds
+from ..in_turn import seeds
 
 
 @pytest.mark.filterwarnings(

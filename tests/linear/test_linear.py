@@ -20,7 +20,7 @@ from sklearn_lga.linear import (
     spectral_radius,
 )
 
-from ..seeds import seeds
+from ..in_turn import seeds
 
 ONE = {"lr": 1.0, "label_rate": 1.0}
 SIZES = {"lr": 0.1, "label_lr": 0.1, "eps_norm": 0.1}

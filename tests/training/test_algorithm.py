@@ -11,7 +11,7 @@ from sklearn_lga._training.imputed_labels import ImputedLabels
 from sklearn_lga.alignment import CLASSIFICATION, REGRESSION, labeled_weight_at
 from sklearn_lga.modules import WideResNet
 
-from ..seeds import seeds
+from ..in_turn import seeds
 from . import reference
 from .problems import TASKS, data, lga_state, mlp, unweighted
 
