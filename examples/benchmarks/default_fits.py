@@ -7,12 +7,16 @@ steps of a plain training on the same batches (all labelled rows, up to 256, and
 unlabelled ones): one network of 128 hidden units, of two layers for targets, its loss
 on both batches, backward and Adam. Interleaved; prints medians of both and of their
 ratio. Then the same for ``LabelSpreading(kernel="knn")`` at 100,000 x 20 rows, for
-``predict`` of these beside ``MLPClassifier``'s, and the seconds of a grid search by two
-processes, 20 candidates and 5 folds of 5,000 x 10 rows.
+``predict`` of these beside ``MLPClassifier``'s; the first fit of a process (iris, 30
+labels) beside a later one, and beside a first one that imports torch's compiler; and
+the seconds of a grid search by two processes, 20 candidates and 5 folds of 5,000 x 10
+rows.
 """
 
 import argparse
 import itertools
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -109,6 +113,35 @@ def predictions(repeats):
     return np.median([[*pair, pair[0] / pair[1]] for pair in both], axis=0)
 
 
+FIRST_FIT = """
+import time, torch
+torch.set_num_threads(1)
+from sklearn.datasets import load_iris
+from sklearn_lga import LGAClassifier
+from sklearn_lga.datasets import hide_labels
+X, y = load_iris(return_X_y=True)
+y = hide_labels(y, n_labeled=30, random_state=0)
+for _ in range(2):
+    start = time.process_time()
+    {import_compiler}
+    LGAClassifier(random_state=0).fit(X, y)
+    print(time.process_time() - start)
+"""
+
+
+def first_fits(repeats):
+    """CPU seconds of a process's first fit, of its second, and with the compiler."""
+    runs = []
+    for _ in range(repeats):
+        told = []
+        for import_compiler in ("pass", "import torch._dynamo"):
+            code = FIRST_FIT.format(import_compiler=import_compiler)
+            command = [sys.executable, "-c", code]
+            told += subprocess.check_output(command, text=True).split()
+        runs.append([float(seconds) for seconds in told[:3]])
+    return np.median(runs, axis=0)
+
+
 def seconds_of_search(memory):
     """How long a search takes, which keeps its closed forms in a folder or not."""
     X, _, marked = problem("classes", 10)
@@ -149,6 +182,11 @@ def main():
             ("predict, MLPClassifier", *predictions(few)),
         ):
             print(f"100,000 x 20, {what}: {ours:.2f} s, {theirs:.2f} s, {ratio:.2f}")
+    first, second, compiler = first_fits(few)
+    print(
+        f"iris: first fit {first:.2f} s, second {second:.2f} s, first with torch's "
+        f"compiler {compiler:.2f} s"
+    )
     with tempfile.TemporaryDirectory() as folder:
         plain, kept = map(seconds_of_search, (None, folder))
     print(f"20 candidates, 5 folds: {plain:.0f} s, with memory {kept:.0f} s")
