@@ -18,7 +18,7 @@ from sklearn_lga.linear import (
     spectral_radius,
 )
 
-from ..in_turn import seeds
+from ..in_turn import pairs, seeds
 
 
 @pytest.mark.filterwarnings(
@@ -52,8 +52,10 @@ def exact(**kwargs):
     return LGARegressor(solver="exact", **kwargs)
 
 
-@pytest.mark.parametrize("n_outputs", [None, 1, 3])
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(
+    ("n_outputs", "container"),
+    pairs([None, 1, 3], [np.asarray, sparse.csr_array], every=2),
+)
 @pytest.mark.parametrize("seed", seeds(3))
 def test_the_fixed_point_is_least_squares_with_an_intercept(seed, n_outputs, container):
     X, y, y_marked = table(seed, n_outputs=n_outputs)
