@@ -9,6 +9,8 @@ from scipy import sparse
 from sklearn_lga import LGAClassifier
 from sklearn_lga.baselines import RegularizedNetClassifier
 
+from ..in_turn import pairs
+
 N_ROWS, N_FEATURES = 100_000, 40
 
 
@@ -36,8 +38,10 @@ def compressed(folder):
     return X, X.data.nbytes
 
 
-@pytest.mark.parametrize("make", [mapped, compressed])
-@pytest.mark.parametrize("estimator", [LGAClassifier, RegularizedNetClassifier])
+@pytest.mark.parametrize(
+    ("estimator", "make"),
+    pairs([RegularizedNetClassifier, LGAClassifier], [mapped, compressed], every=2),
+)
 def test_no_copy_of_the_table(make, estimator, marked, tmp_path):
     X, n_bytes = make(tmp_path)
     model = estimator(

@@ -14,12 +14,12 @@ from sklearn_lga.linear import (
 )
 from sklearn_lga.linear._end import end_of_path
 
+from ..in_turn import pairs, seeds
 from .test_linear import brute_force, problem, stable_sizes
 
 
-@pytest.mark.parametrize("n_outputs", [None, 2])
-@pytest.mark.parametrize("share", [0.3, 1.0])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("share", "n_outputs"), pairs([0.3, 1.0], [None, 2], every=2))
+@pytest.mark.parametrize("seed", seeds(4, always=2))
 def test_end_of_the_path_with_fewer_labelled_rows_than_features(seed, share, n_outputs):
     X_l, y, X_u = problem(seed, 3, 40, 5, n_outputs)
     moments = data_moments(X_l, y, X_u)

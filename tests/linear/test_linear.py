@@ -170,7 +170,7 @@ def test_proposition_3(seed, normalize):
     )
 
 
-@pytest.mark.parametrize("seed", seeds(5, always=2))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_limit_where_the_unlabelled_rows_lack_directions(seed):
     """n_u < m: least squares among the models that the unlabelled rows span."""
     X_l, y, X_u = problem(seed, 30, 2, 4)
@@ -277,7 +277,7 @@ def test_closed_form_where_its_matrix_is_defective():
     np.testing.assert_allclose(path.coef[0], expected[100][0], rtol=1e-11)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5, always=2))
 def test_spectral_radius_tells_stability(seed):
     """Default sizes are inside the bound; far outside, a path does not settle."""
     X_l, y, X_u = problem(seed, 30, 40, 3)
