@@ -1,6 +1,8 @@
 # Every target sets up .venv by itself, and uses the one that is there.
 PYTHON ?= python3
 BIN := .venv/bin
+# Python compiles what is imported; all files of torch and the others take pip a minute.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
 .PHONY: install demo test test-oldest lint doc dist examples bench clean
 
@@ -8,11 +10,11 @@ install: .venv/.installed
 
 .venv/.installed: setup.py constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[plot,test]'
+	$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e '.[plot,test]'
 	touch $@
 
 .venv/.doc-installed: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[doc]'
+	$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e '.[doc]'
 	touch $@
 
 demo: install
@@ -27,7 +29,7 @@ test-oldest: .venv-oldest/.installed
 
 .venv-oldest/.installed: setup.py constraints-oldest.txt
 	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt -e '.[plot,test]'
+	.venv-oldest/bin/python $(PIP_INSTALL) -c constraints-oldest.txt -e '.[plot,test]'
 	touch $@
 
 lint: install
@@ -51,7 +53,7 @@ dist: .venv-dist/.installed
 
 .venv-dist/.installed: Makefile
 	test -x .venv-dist/bin/python || $(PYTHON) -m venv .venv-dist
-	.venv-dist/bin/python -m pip install --quiet --disable-pip-version-check build==1.6.1 twine==7.0.0
+	.venv-dist/bin/python $(PIP_INSTALL) build==1.6.1 twine==7.0.0
 	touch $@
 
 # Each with its time; without a screen, and on one thread, as the networks are small.
