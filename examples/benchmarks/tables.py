@@ -8,10 +8,10 @@ The small tables are those of ``small_tables.py``, with 2 to 300 labels. DATA_DI
 one ``.npz`` a data set: ``X`` (rows, features), ``y`` (int for classes, float for
 targets) and, where there are any, ``categorical`` (bool a column); of each, 5,000 rows
 with 100 labels (10 a class where these are more), or 200 targets. With ``--counts`` it
-is these tables alone, with so many labels each. Each setting is the defaults but for
-one change. A run appends a line to OUT.jsonl; what stands there is not
-run again. The last table shows the differences from the defaults, with standard errors
-that take all runs of a table as one draw.
+is these tables alone, with so many labels each, where 0.7 of the rows are as many. Each
+setting is the defaults but for one change. A run appends a line to OUT.jsonl; what
+stands there is not run again. The last table shows the differences from the defaults,
+with standard errors that take all runs of a table as one draw.
 """
 
 import argparse
@@ -258,8 +258,10 @@ def jobs(args):
     if args.counts:
         cases = []
     for path in sorted(args.data.glob("*.npz")) if args.data else ():
-        if "X" in np.load(path):
-            cases += [(path, n) for n in args.counts or [0]]
+        data = np.load(path)
+        if "X" in data:
+            most = 0.7 * min(N_TRAIN, len(data["X"]))
+            cases += [(path, n) for n in args.counts or [0] if n <= most]
     for setting in SETTINGS:
         if args.settings and setting not in args.settings.split(";"):
             continue
