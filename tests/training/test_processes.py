@@ -216,6 +216,7 @@ def test_the_launch_line_of_the_guide(tmp_path):
     assert labels.min() >= 0
 
 
+@pytest.mark.slow
 def test_search_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed")
     X, _, y_marked = table()
@@ -224,7 +225,7 @@ def test_search_on_a_dask_cluster():
     )
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=1, dashboard_address=None
+            n_workers=2, threads_per_worker=1, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config("dask"),
