@@ -1,7 +1,7 @@
 """Extremely randomized trees: the view that learns where to split."""
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.tree import ExtraTreeClassifier, ExtraTreeRegressor
 
 from .folding import N_PARTS
 
@@ -34,6 +34,10 @@ class Trees:
 
     Attributes
     ----------
+    committees : list of list
+        Trees without each part of the rows: those that scikit-learn's forests would
+        have, without a forest around them, which takes longer than trees of few rows.
+
     held_out : ndarray of shape (n_labeled, n_outputs)
         What the committee that has not seen a row says of it.
 
@@ -48,22 +52,30 @@ class Trees:
         self.center = 1.0 / Y.shape[1] if classes else 0.0
         self.shape = Y.shape[1:]
         labels = Y.argmax(axis=1) if classes else Y[:, 0] if Y.shape[1] == 1 else Y
-        make = ExtraTreesClassifier if classes else ExtraTreesRegressor
+        X, self.classes = np.ascontiguousarray(X, dtype=np.float32), classes
         self.committees, self.held_out = [], np.zeros(Y.shape)
         for part in range(N_PARTS):
             rest = folding.parts != part
-            seed = random_state.randint(2**31 - 1)
-            trees = make(N_TREES // N_PARTS, random_state=seed, n_jobs=1)
-            trees.fit(X[rest], labels[rest], weights[rest])
+            seeds = np.random.RandomState(random_state.randint(2**31 - 1))
+            trees = [self._tree(seeds) for _ in range(N_TREES // N_PARTS)]
+            for tree in trees:
+                tree.fit(X[rest], labels[rest], weights[rest], check_input=False)
             self.committees.append(trees)
             if not rest.all():
                 self.held_out[~rest] = self._vote(trees, X[~rest])
 
+    def _tree(self, random_state):
+        seed = random_state.randint(2**31 - 1)
+        make = ExtraTreeClassifier if self.classes else ExtraTreeRegressor
+        return make(random_state=seed)
+
     def _vote(self, trees, X):
-        if not hasattr(trees, "classes_"):
-            return trees.predict(X).reshape(len(X), *self.shape)
+        if not self.classes:
+            outputs = [tree.predict(X, check_input=False) for tree in trees]
+            return np.mean(outputs, axis=0).reshape(len(X), *self.shape)
         votes = np.zeros((len(X), *self.shape))
-        votes[:, trees.classes_] = trees.predict_proba(X)
+        proba = [tree.predict_proba(X, check_input=False) for tree in trees]
+        votes[:, trees[0].classes_] = np.mean(proba, axis=0)
         return votes - self.center
 
     @staticmethod
@@ -73,8 +85,9 @@ class Trees:
 
     def shares(self, table, variances):
         """How much purer each feature makes the leaves, (n_features,)."""
-        found = [trees.feature_importances_ for trees in self.committees]
-        return table.of_features("features", np.mean(found, axis=0))
+        trees = [tree for committee in self.committees for tree in committee]
+        found = np.sum([tree.feature_importances_ for tree in trees], axis=0)
+        return table.of_features("features", found / max(found.sum(), 1e-300))
 
     def predict(self, seen):
         """Average the committees' outputs for rows whose parts are seen."""

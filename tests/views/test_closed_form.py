@@ -162,7 +162,7 @@ def test_many_labels(labels, monkeypatch):
     monkeypatch.setattr(combination, "LEAST", 0.0)  # so that all are kept
     answers = fit(labels=labels)[0].answers
     assert len(answers["line"].whole.coef) == 40
-    assert answers["trees"].committees[0].n_features_in_ == 4
+    assert answers["trees"].committees[0][0].n_features_in_ == 4
 
 
 def test_rows_that_no_other_has_the_class_of_tell_nothing():
