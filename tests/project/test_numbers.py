@@ -224,6 +224,20 @@ def test_figures_3_and_4(monkeypatch):
         assert row in page
 
 
+def test_how_the_settings_of_the_shells_were_chosen():
+    import search_shells
+
+    rows = rows_of("paper.rst", "T from 10                       0.4")
+    lines = read("shells_search.jsonl")
+    assert len(lines) == len(search_shells.SETTINGS) * len(search_shells.TRIALS)
+    assert rows == {
+        name.replace("lr=", "step size "): [
+            f"{mean:.3f}" for mean in search_shells.means(lines, name)
+        ]
+        for name in search_shells.SETTINGS
+    }
+
+
 def test_how_the_papers_settings_were_chosen():
     """Each error and loss of the searches' tables is that of a run, or of two."""
     frame = pd.DataFrame(read("images_search.jsonl"))
