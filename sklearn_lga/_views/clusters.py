@@ -137,10 +137,8 @@ class Clusters:
             near = neighbors[:, : size + 1]
             used = np.ones(near.shape, dtype=np.float32)
             used[~known, -1] = 0.0
-            starts = np.arange(0, near.size + 1, size + 1)
-            shape = len(near), len(self.landmarks)
-            total = sparse.csr_matrix((used.ravel(), near.ravel(), starts), shape)
-            total = total @ self.landmarks + X * ~known[:, None]
+            total = edges(used, near, len(self.landmarks)) @ self.landmarks
+            total = total + X * ~known[:, None]
             parts[f"neighborhood_{size}"] = total / (size + 1.0)
         return parts
 
@@ -149,21 +147,23 @@ def extended(distances, neighbors, values, vectors, radius):
     """Extend eigenvectors to new rows, from their nearest landmarks."""
     own = np.maximum(distances[:, -1:], 1e-12)
     logs = -(distances**2) / (own * np.maximum(radius[neighbors], 1e-12))
-    weights = softmax(logs, axis=1)
-    mean = np.zeros((len(distances), len(values)))
-    for j in range(distances.shape[1]):
-        mean += weights[:, j, None] * vectors[neighbors[:, j]]
+    mean = edges(softmax(logs, axis=1), neighbors, len(vectors)) @ vectors
     return mean * values / (values**2 + 0.01)
+
+
+def edges(weights, neighbors, n_landmarks):
+    """Weights from rows to their neighbours, a CSR matrix (n_rows, n_landmarks)."""
+    n_rows, size = neighbors.shape
+    starts = np.arange(0, n_rows * size + 1, size)
+    shape = n_rows, n_landmarks
+    return sparse.csr_matrix((weights.ravel(), neighbors.ravel(), starts), shape)
 
 
 def self_tuned_graph(distances, neighbors):
     """Symmetrize the weights exp(-d_ij^2 / (s_i s_j)); they are a CSR matrix."""
-    n, size = neighbors.shape
     radius = np.maximum(distances[:, -1], 1e-12)
     weights = np.exp(-(distances**2) / (radius[:, None] * radius[neighbors]))
-    weights = np.maximum(weights, FAINT)
-    starts = np.arange(0, n * size + 1, size)
-    graph = sparse.csr_matrix((weights.ravel(), neighbors.ravel(), starts), (n, n))
+    graph = edges(np.maximum(weights, FAINT), neighbors, len(neighbors))
     return graph.maximum(graph.T).tocsr()
 
 
