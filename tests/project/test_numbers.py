@@ -55,6 +55,19 @@ def test_how_the_defaults_were_chosen():
     assert {**found, **expected} == found
 
 
+def test_trees_by_the_number_of_labels():
+    import tables
+
+    frame = pd.DataFrame(read("label_counts.jsonl"))
+    expected = {}
+    for n_labeled, part in frame.groupby("n_labeled"):
+        for measure, sign in {"accuracy": -1, "loss": 1, "R2": -1}.items():
+            (_, _, mean, *_), (*_, gap, error) = tables.differences(part, measure)
+            cells = f"{mean:.3f}", f"{as_written(sign * gap)} ({as_written(error, '')})"
+            expected.setdefault(f"{n_labeled:,}", []).extend(cells)
+    assert rows_of("benchmarks.rst", "30      0.7") == expected
+
+
 def test_text():
     import text
 
