@@ -1,7 +1,9 @@
 # Every target sets up .venv by itself, and uses the one that is there.
 PYTHON ?= python3
 BIN := .venv/bin
-# Python compiles what is imported; all files of torch and the others take pip a minute.
+# Python compiles what is imported, and keeps it; all files of torch and the others take
+# pip a minute.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 
 .PHONY: install demo test test-oldest lint doc dist examples bench clean
