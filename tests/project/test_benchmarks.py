@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import make_classification
 
 from sklearn_lga.datasets import hide_labels
 
@@ -58,3 +59,28 @@ def test_text(monkeypatch):
         document, name = next(iter(make()))
         assert len(document.split()) >= 8
         assert name
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A file of a table, as the benchmarks read it."""
+    X, y = make_classification(400, 6, random_state=0)
+    splits = np.random.RandomState(0).permutation(400)[None, :100]
+    np.savez(tmp_path / "ssl_small.npz", X=X, y=y, labeled_idx_100=splits)
+    return tmp_path / "ssl_small.npz"
+
+
+def test_student(stored, monkeypatch):
+    import student
+
+    monkeypatch.setattr(student, "N_PREDICTED", 500)
+    line = student.run(stored, 0)
+    assert 0.5 < line["student accuracy"] <= 1.0
+    assert line["LGA seconds"] > line["student seconds"] >= 0.0
+
+
+@pytest.mark.parametrize("method", ["LogisticRegression", "LabelSpreading knn"])
+def test_the_books_splits(stored, method):
+    import ssl_book
+
+    assert ssl_book.run(stored, method, 0, 100)["error"] < 0.5

@@ -68,6 +68,20 @@ def test_trees_by_the_number_of_labels():
     assert rows_of("benchmarks.rst", "30      0.7") == expected
 
 
+def test_a_student():
+    import student
+
+    frame = pd.DataFrame(read("student.jsonl")).set_index(["table", "seed"])
+    page = (DOC / "benchmarks.rst").read_text()
+    measures = {"accuracy": 3, "loss": 3, "R2": 3, "seconds": 2}
+    for measure, digits in measures.items():
+        both = frame[[f"{who} {measure}" for who in ("LGA", "student")]].dropna()
+        gap, error = student.mean_and_error(both.iloc[:, 1] - both.iloc[:, 0])
+        cells = [f"{mean:.{digits}f}" for mean in both.mean()]
+        cells.append(f"{gap:+.{digits}f} ({error:.{digits}f})")
+        assert re.search(" +".join(map(re.escape, cells)) + "\n", page), cells
+
+
 def test_text():
     import text
 
