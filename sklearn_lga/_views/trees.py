@@ -1,5 +1,7 @@
 """Extremely randomized trees: the view that learns where to split."""
 
+import warnings
+
 import numpy as np
 from sklearn.tree import ExtraTreeClassifier, ExtraTreeRegressor
 
@@ -58,8 +60,11 @@ class Trees:
             rest = folding.parts != part
             seeds = np.random.RandomState(random_state.randint(2**31 - 1))
             trees = [self._tree(seeds) for _ in range(N_TREES // N_PARTS)]
-            for tree in trees:
-                tree.fit(X[rest], labels[rest], weights[rest], check_input=False)
+            with warnings.catch_warnings():
+                # Many classes of few labels are no targets, as a tree may think.
+                warnings.filterwarnings("ignore", "The number of unique classes")
+                for tree in trees:
+                    tree.fit(X[rest], labels[rest], weights[rest], check_input=False)
             self.committees.append(trees)
             if not rest.all():
                 self.held_out[~rest] = self._vote(trees, X[~rest])

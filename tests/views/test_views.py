@@ -293,3 +293,12 @@ def test_trees_without_a_class():
     assert not votes[:, :, 3].any()
     assert votes[:, 20, 2].min() == 1.0
     assert not trees.held_out[20].any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_trees_of_many_classes_warn_of_nothing():
+    codes = np.arange(40) % 30
+    labels = np.eye(30)[codes] - 1 / 30
+    draws = np.random.RandomState(0)
+    trees = Trees(X, labels, np.ones(40), fold(40, codes), True, draws)
+    assert trees.predict({"features": X}).shape == (40, 30)
