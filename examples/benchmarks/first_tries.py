@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from recorded import mean_and_error, recorded
+from recorded import bounded_log_loss, mean_and_error, recorded
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import log_loss, r2_score
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVR
@@ -108,10 +108,9 @@ def run(name, n_labeled, seed, method):
     line["seconds"] = time.process_time() - start
     if proba is None:
         return line | {"R2": float(r2_score(y[hidden], labels))}
-    proba = np.clip(np.nan_to_num(proba, nan=1 / proba.shape[1]), 1e-7, 1.0)
-    proba /= proba.sum(axis=1, keepdims=True)
-    loss = log_loss(y[hidden], proba, labels=np.arange(proba.shape[1]))
-    return line | {"accuracy": float(np.mean(labels == y[hidden])), "loss": float(loss)}
+    proba = np.nan_to_num(proba, nan=1 / proba.shape[1])
+    loss = bounded_log_loss(y[hidden], proba)
+    return line | {"accuracy": float(np.mean(labels == y[hidden])), "loss": loss}
 
 
 def real_tables(folder):

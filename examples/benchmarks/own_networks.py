@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from recorded import mean_and_error, recorded
-from sklearn.metrics import log_loss, r2_score
+from recorded import bounded_log_loss, mean_and_error, recorded
+from sklearn.metrics import r2_score
 from tables import SEED_OFFSET, stored
 from torch import nn
 
@@ -139,11 +139,9 @@ def run(path, network, system, n_steps, noise, seed):
     if not classes:
         return line | {"R2": float(r2_score(y[hidden], predicted))}
     proba = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    proba = np.clip(proba / proba.sum(axis=1, keepdims=True), 1e-7, 1.0)
-    proba /= proba.sum(axis=1, keepdims=True)
-    loss = log_loss(y[hidden], proba, labels=np.arange(proba.shape[1]))
+    loss = bounded_log_loss(y[hidden], proba / proba.sum(axis=1, keepdims=True))
     accuracy = float(np.mean(predicted == y[hidden]))
-    return line | {"accuracy": accuracy, "loss": float(loss)}
+    return line | {"accuracy": accuracy, "loss": loss}
 
 
 def report(lines):

@@ -1,9 +1,10 @@
-"""Runs whose lines are kept in a file, and how sure a mean of them is."""
+"""Runs whose lines are kept in a file, what they score, and how sure a mean is."""
 
 import json
 
 import joblib
 import numpy as np
+from sklearn.metrics import log_loss
 
 
 def recorded(path, run, keys, jobs, n_jobs):
@@ -40,6 +41,13 @@ def recorded(path, run, keys, jobs, n_jobs):
         with open(path, "a") as file:
             file.write(json.dumps(line) + "\n")
     return lines
+
+
+def bounded_log_loss(codes, proba):
+    """Log loss of classes 0 to n_classes - 1, no probability below 1e-7."""
+    proba = np.clip(proba, 1e-7, 1.0)
+    proba /= proba.sum(axis=1, keepdims=True)
+    return float(log_loss(codes, proba, labels=np.arange(proba.shape[1])))
 
 
 def mean_and_error(gaps):

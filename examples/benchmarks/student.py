@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from recorded import mean_and_error, recorded
+from recorded import bounded_log_loss, mean_and_error, recorded
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 from tables import stored
@@ -55,15 +54,12 @@ def run(path, seed):
         model.fit(X[:n_fitted], marked[:n_fitted])
         learner = student(classes, seed).fit(X[:n_fitted], model.transduction_)
         for who, fitted in (("LGA", model), ("student", learner)):
-            line[f"{who} {'accuracy' if classes else 'R2'}"] = fitted.score(
-                X_new, y_new
-            )
+            score = fitted.score(X_new, y_new)
+            line[f"{who} {'accuracy' if classes else 'R2'}"] = score
             if classes:
-                proba = np.clip(fitted.predict_proba(X_new), 1e-7, 1.0)
-                known = np.isin(y_new, fitted.classes_)
-                proba = proba[known] / proba[known].sum(axis=1, keepdims=True)
-                labels = fitted.classes_
-                line[f"{who} loss"] = log_loss(y_new[known], proba, labels=labels)
+                proba = np.zeros((len(y_new), y.max() + 1))
+                proba[:, fitted.classes_] = fitted.predict_proba(X_new)
+                line[f"{who} loss"] = bounded_log_loss(y_new, proba)
             start = time.process_time()
             fitted.predict(X[many])
             line[f"{who} seconds"] = time.process_time() - start

@@ -24,10 +24,10 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import torch
-from recorded import mean_and_error, recorded
+from recorded import bounded_log_loss, mean_and_error, recorded
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
-from sklearn.metrics import log_loss, r2_score
+from sklearn.metrics import r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -202,11 +202,8 @@ def run(name, n_labeled, setting, seed):
             answers["closed form "] = labels, first
     for who, (labels, proba) in answers.items():
         if classes:
-            proba = np.clip(proba[hidden], 1e-7, 1.0)
-            proba /= proba.sum(axis=1, keepdims=True)
-            loss = log_loss(y[hidden], proba, labels=np.arange(proba.shape[1]))
             line[who + "accuracy"] = float(np.mean(labels[hidden] == y[hidden]))
-            line[who + "loss"] = float(loss)
+            line[who + "loss"] = bounded_log_loss(y[hidden], proba[hidden])
         else:
             line[who + "R2"] = float(r2_score(y[hidden], labels[hidden]))
     return line
@@ -254,9 +251,8 @@ def report(lines):
 
 def jobs(args):
     """Parameters of all runs; a setting is complete before the next one starts."""
-    cases = [(name, n) for name, (_, counts) in TABLES.items() for n in counts]
-    if args.counts:
-        cases = []
+    small = {} if args.counts else TABLES
+    cases = [(name, n) for name, (_, counts) in small.items() for n in counts]
     for path in sorted(args.data.glob("*.npz")) if args.data else ():
         data = np.load(path)
         if "X" in data:

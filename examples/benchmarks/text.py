@@ -23,11 +23,11 @@ import numpy as np
 import pandas as pd
 import scipy
 import torch
-from recorded import mean_and_error, recorded
+from recorded import bounded_log_loss, mean_and_error, recorded
 from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.metrics import f1_score, log_loss
+from sklearn.metrics import f1_score
 from sklearn.naive_bayes import ComplementNB
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
@@ -128,9 +128,7 @@ def measure(name, X, y, y_marked):
     if hasattr(model, "predict_proba"):
         proba = np.zeros((len(found), y.max() + 1))
         proba[:, model.classes_] = model.predict_proba(X[hidden])
-        loss = log_loss(
-            y[hidden], np.clip(proba, 1e-7, 1.0), labels=range(len(proba.T))
-        )
+        loss = bounded_log_loss(y[hidden], proba)
     return {
         "accuracy": float(np.mean(found == y[hidden])),
         "f1": float(f1_score(y[hidden], found, average="macro")),

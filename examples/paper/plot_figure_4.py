@@ -11,7 +11,7 @@ same network: mean and standard deviation over trials.
 # ``--full`` takes 25, ``--long`` one of 400 epochs; it can be stopped at any time and
 # goes on where it was.
 import matplotlib
-from shells import METHODS, command_line, compare, curves, draw_band
+from shells import METHODS, command_line, compare, curves, draw_band, stages
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -38,19 +38,9 @@ for measure, best in {"test_loss": np.min, "test_accuracy": np.max}.items():
         f"{difference:+.4f} ({difference / error:+.1f} standard errors)"
     )
 for method in METHODS:
-    epochs, losses = curves(lines, method, "test_loss")
-    # Whether the loss grows again: T(i) falls to 0 only at the end of the run.
-    early = losses[:, : len(epochs) // 3].argmin(axis=1)
-    peak = np.array(
-        [i + run[i:].argmax() for i, run in zip(early, losses, strict=True)]
-    )
-    stages = {"at first": early, "then up to": peak, "at the end": [-1] * len(losses)}
-    for name, where in stages.items():
-        values = losses[np.arange(len(losses)), where]
-        print(
-            f"test_loss {name}: {method} {values.mean():.3f} in epoch "
-            f"{epochs[where].mean():.0f}"
-        )
+    for name, (loss, epoch) in stages(lines, method).items():
+        print(f"test_loss {name}: {method} {loss:.3f} in epoch {epoch:.0f}")
+    _, losses = curves(lines, method, "test_loss")
     _, accuracies = curves(lines, method, "test_accuracy")
     chosen = accuracies[np.arange(len(losses)), losses.argmin(axis=1)]
     print(f"test_accuracy at the best test_loss: {method} {chosen.mean():.4f}")

@@ -232,6 +232,23 @@ def draw_band(ax, lines, measure, ylabel):
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def stages(lines, method):
+    """Test losses early in training, at their highest after it, and at the end.
+
+    T(i) falls to 0 only at the end of a run, so the loss can grow before. Means over
+    trials, as pairs of the loss and its epoch, by what a stage is called.
+    """
+    epochs, losses = curves(lines, method, "test_loss")
+    early = losses[:, : len(epochs) // 3].argmin(axis=1)
+    peak = [i + run[i:].argmax() for i, run in zip(early, losses, strict=True)]
+    found = {"at first": early, "then up to": peak, "at the end": [-1] * len(losses)}
+    trials = np.arange(len(losses))
+    return {
+        name: (losses[trials, where].mean(), epochs[where].mean())
+        for name, where in found.items()
+    }
+
+
 def compare(lines, measure, best):
     """Best value of each run by method: means, and their difference in errors."""
     ours, theirs = (best(curves(lines, m, measure)[1], axis=1) for m in METHODS)
