@@ -104,7 +104,7 @@ def test_every_file_says_what_it_holds():
 
 
 def test_what_a_fit_imports():
-    """torch's compiler and sympy take longer to import than a small fit takes."""
+    """torch's compiler and sympy take longer than a small fit; nothing is drawn."""
     code = (
         "import sys, numpy as np, sklearn_lga.inspection; from sklearn_lga import *\n"
         "y = np.array([0, 1, 0, 1, 0, 1, -1, -1, -1])\n"
